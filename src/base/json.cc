@@ -2,64 +2,111 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <algorithm>
+#include <array>
 #include <vector>
 
 namespace offing::base {
 
 namespace {
 
-// A member that stands twice is read differently by different parsers, so one side of a signature or a fold
-// could see another document than the other. `members` has the names seen so far in each open object.
-class DuplicateFinder {
- public:
-  bool Seen(Json::parse_event_t event, const Json& parsed) {
-    using Event = Json::parse_event_t;
-    switch (event) {
-      case Event::object_start:
-        open_.emplace_back();
-        break;
-      case Event::key:
-        return !open_.back().insert(parsed.get_ref<const std::string&>()).second;
-      case Event::object_end:
-        open_.pop_back();
-        break;
-      default:
-        break;
+// A member that stands twice is read differently by different parsers, so one side of a signature
+// or a fold could see another document than the other. A small object is searched, a large one
+// sorted: no object costs more than n log n.
+bool HasDuplicate(const Json::object_t& object) {
+  constexpr size_t kSmall = 16;
+  if (object.size() <= kSmall) {
+    for (auto a = object.begin(); a != object.end(); ++a) {
+      for (auto b = object.begin(); b != a; ++b) {
+        if (a->first == b->first) return true;
+      }
     }
     return false;
   }
+  std::vector<std::string_view> names;
+  names.reserve(object.size());
+  for (const auto& member : object) names.push_back(member.first);
+  std::ranges::sort(names);
+  return std::ranges::adjacent_find(names) != names.end();
+}
+
+// Builds the value from the library's events. The library's parser keeps its state in a vector and
+// stops when an event returns false, so no input makes the stack grow.
+class Builder final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return Put(nullptr); }
+  bool boolean(bool value) override { return Put(value); }
+  bool number_integer(int64_t value) override { return Put(value); }
+  bool number_unsigned(uint64_t value) override { return Put(value); }
+  bool number_float(double value, const std::string&) override { return Put(value); }
+  bool string(std::string& value) override { return Put(std::move(value)); }
+  bool binary(Json::binary_t&) override { return false; }
+  bool start_object(size_t) override { return Open(Json::object()); }
+  bool start_array(size_t) override { return Open(Json::array()); }
+  bool key(std::string& name) override {
+    // Appended unseen: the library's own insertion searches the object for every member.
+    auto& members = open_[depth_ - 1]->get_ref<Json::object_t&>();
+    value_ = &members.Container::emplace_back(std::move(name), nullptr).second;
+    return true;
+  }
+  bool end_object() override {
+    --depth_;
+    if (!HasDuplicate(open_[depth_]->get_ref<const Json::object_t&>())) return true;
+    fault_ = "JSON object with the same member twice";
+    return false;
+  }
+  bool end_array() override {
+    --depth_;
+    return true;
+  }
+  // The library's own words quote the input, which may be long, secret, or not UTF-8.
+  bool parse_error(size_t place, const std::string&, const Json::exception& error) override {
+    constexpr int kNumberOverflow = 406;
+    fault_ = error.id == kNumberOverflow ? "JSON number beyond a double's range"
+                                         : fmt::format("not JSON: mistake at byte {}", place);
+    return false;
+  }
+
+  Json& root() { return root_; }
+  std::string& fault() { return fault_; }
 
  private:
-  std::vector<std::set<std::string>> open_;
+  // Where the next value goes: the whole, an array's end, or the member whose name came last.
+  Json& Place(Json value) {
+    if (depth_ == 0) return root_ = std::move(value);
+    Json& parent = *open_[depth_ - 1];
+    if (parent.is_object()) return *value_ = std::move(value);
+    return parent.get_ref<Json::array_t&>().emplace_back(std::move(value));
+  }
+  bool Put(Json value) {
+    Place(std::move(value));
+    return true;
+  }
+  bool Open(Json empty) {
+    if (depth_ == kMaxJsonDepth) {
+      fault_ = fmt::format("JSON nested deeper than {} levels", kMaxJsonDepth);
+      return false;
+    }
+    open_[depth_] = &Place(std::move(empty));
+    ++depth_;
+    return true;
+  }
+
+  Json root_;
+  std::array<Json*, kMaxJsonDepth> open_;  // only the innermost grows, so the others stay in place
+  size_t depth_ = 0;
+  Json* value_ = nullptr;
+  std::string fault_;
 };
 
 }  // namespace
 
 Result<Json> ParseJson(std::string_view text) {
-  bool too_deep = false;
-  bool twice = false;
-  DuplicateFinder finder;
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (static_cast<size_t>(depth) >= kMaxJsonDepth && (event == Json::parse_event_t::object_start ||
-                                                         event == Json::parse_event_t::array_start)) {
-      too_deep = true;
-    }
-    if (!too_deep && !twice) twice = finder.Seen(event, parsed);
-    return !too_deep;
-  };
-  // The library reports where a mistake stands only by an exception; it ends here.
-  try {
-    Json value = Json::parse(text.begin(), text.end(), watch);
-    if (too_deep) {
-      return Fail(Code::kInvalidArgument,
-                  fmt::format("JSON nested deeper than {} levels", kMaxJsonDepth));
-    }
-    if (twice) return Fail(Code::kInvalidArgument, "JSON object with the same member twice");
-    return value;
-  } catch (const Json::exception& error) {
-    return Fail(Code::kInvalidArgument, fmt::format("not JSON: {}", error.what()));
+  Builder builder;
+  if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
+    return Fail(Code::kInvalidArgument, std::move(builder.fault()));
   }
+  return std::move(builder.root());
 }
 
 std::string DumpJson(const Json& value) {

@@ -1,0 +1,58 @@
+#include "proto/utf8.h"
+
+#include <cstddef>
+#include <cstring>
+
+namespace offing::proto {
+
+// The first byte says how many follow, and bounds the second so that overlong forms, surrogates and
+// what lies beyond U+10FFFF are out (RFC 3629, 4).
+bool Utf8Checker::Start(unsigned char byte) {
+  struct Row {
+    uint8_t first, last, need, low, high;
+  };
+  static constexpr Row kRows[] = {
+      {0xC2, 0xDF, 1, 0x80, 0xBF}, {0xE0, 0xE0, 2, 0xA0, 0xBF}, {0xE1, 0xEC, 2, 0x80, 0xBF},
+      {0xED, 0xED, 2, 0x80, 0x9F}, {0xEE, 0xEF, 2, 0x80, 0xBF}, {0xF0, 0xF0, 3, 0x90, 0xBF},
+      {0xF1, 0xF3, 3, 0x80, 0xBF}, {0xF4, 0xF4, 3, 0x80, 0x8F},
+  };
+  for (const Row& row : kRows) {
+    if (byte < row.first || byte > row.last) continue;
+    need_ = row.need;
+    low_ = row.low;
+    high_ = row.high;
+    return true;
+  }
+  return false;
+}
+
+bool Utf8Checker::Feed(std::string_view piece) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  for (size_t i = 0; i < piece.size();) {
+    if (need_ == 0 && piece.size() - i >= sizeof(uint64_t)) {
+      uint64_t eight;
+      std::memcpy(&eight, piece.data() + i, sizeof eight);
+      if ((eight & kHighBits) == 0) {
+        i += sizeof eight;
+        continue;
+      }
+    }
+    const auto byte = static_cast<unsigned char>(piece[i++]);
+    if (need_ == 0) {
+      if (byte >= 0x80 && !Start(byte)) return false;
+      continue;
+    }
+    if (byte < low_ || byte > high_) return false;
+    --need_;
+    low_ = 0x80;
+    high_ = 0xBF;
+  }
+  return true;
+}
+
+bool IsUtf8(std::string_view text) {
+  Utf8Checker checker;
+  return checker.Feed(text) && checker.Complete();
+}
+
+}  // namespace offing::proto
