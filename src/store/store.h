@@ -1,0 +1,76 @@
+// Store: what must outlive the process. There is one seam for writing: everything that must be true
+// together (an event, the snapshots that it changes, the answer remembered for its key) is one
+// Batch, which is committed whole or not at all. Everything else only reads. When Commit has
+// returned, the batch survives kill -9 and the loss of power.
+//
+// Implementations: memory/ (tests), sqlite/ (the embedded default); store_contract.h holds what all
+// of them must do.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "store/types.h"
+
+namespace offing::store {
+
+// The parts are carried out in the order of the members.
+struct Batch {
+  struct Append {
+    LogKey log;
+    base::Epoch epoch;
+    Event event;
+  };
+  // Drops what retention no longer keeps at `now_ms`, after the appends.
+  struct Trim {
+    LogKey log;
+    Retention retention;
+    int64_t now_ms;
+  };
+  // Appends of one log come in the order of their seq and continue its head by 1; anything else is
+  // a bug of the caller (CHECK).
+  std::vector<Append> appends;
+  std::vector<Trim> trims;
+  std::vector<Snapshot> snapshots;  // replace the one of the same app and path
+  std::vector<Reply> replies;
+  int64_t drop_replies_before_ms = 0;  // replies older than this go
+
+  bool empty() const {
+    return appends.empty() && trims.empty() && snapshots.empty() && replies.empty() &&
+           drop_replies_before_ms == 0;
+  }
+};
+
+// Threading: one thread at a time per object; readers and the writer work side by side, and a
+// reader sees only whole batches.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  // nullopt: never written.
+  virtual base::Result<std::optional<LogState>> State(const LogKey& log) = 0;
+  // Events with seq > after, in order, at most max_events and, from the second on, at most
+  // max_bytes of names and data. State and events are of one moment.
+  virtual base::Result<std::optional<Page>> After(const LogKey& log, uint64_t after,
+                                                  uint64_t max_events, uint64_t max_bytes) = 0;
+  virtual base::Result<std::optional<Snapshot>> FindSnapshot(std::string_view app,
+                                                             std::string_view path) = 0;
+  virtual base::Result<std::optional<Reply>> FindReply(std::string_view app,
+                                                       std::string_view key) = 0;
+  // Every log, for the periodic trim: at most `max` after `after` in the order of the keys.
+  virtual base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) = 0;
+};
+
+// Threading: storage thread. The writer also reads (its own writes at once).
+class Store : public Reader {
+ public:
+  // kIo, kTooLarge (disk full): nothing of the batch was done.
+  virtual base::Result<void> Commit(const Batch& batch) = 0;
+  // Another reader, for another thread. Must not outlive the store.
+  virtual base::Result<std::unique_ptr<Reader>> OpenReader() = 0;
+};
+
+}  // namespace offing::store

@@ -1,0 +1,77 @@
+// The values that the store keeps, as the rest of the program speaks of them.
+//
+// Threading: values.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/position.h"
+
+namespace offing::store {
+
+// Which log: a channel of an app.
+struct LogKey {
+  std::string app;
+  std::string channel;
+
+  friend auto operator<=>(const LogKey&, const LogKey&) = default;
+};
+
+struct Event {
+  uint64_t seq = 0;
+  int64_t at_ms = 0;  // when it was published; never less than the one before it
+  std::string name;
+  std::string data;
+
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+// The events first..head are kept; first == head + 1 when none are. bytes: of their names and data.
+struct LogState {
+  base::Epoch epoch = base::kNoEpoch;
+  uint64_t first = 1;
+  uint64_t head = 0;
+  uint64_t bytes = 0;
+
+  friend bool operator==(const LogState&, const LogState&) = default;
+};
+
+// What a log keeps; 0 means no limit of that kind. The newest event is always kept.
+struct Retention {
+  int64_t age_ms = 0;
+  uint64_t events = 0;
+  uint64_t bytes = 0;
+};
+
+// Some of a log's events in order, and the log's state at the moment they were read.
+struct Page {
+  LogState state;
+  std::vector<Event> events;
+};
+
+// A live resource's value as it was committed (spec/live-resources.md). `definition` is the
+// fingerprint of the rules that made it: a snapshot made by other rules is folded anew.
+struct Snapshot {
+  std::string app;
+  std::string path;
+  base::Position position;
+  std::string definition;
+  std::string body;
+
+  friend bool operator==(const Snapshot&, const Snapshot&) = default;
+};
+
+// What was answered to a write with an Idempotency-Key, kept with the write's effect.
+struct Reply {
+  std::string app;
+  std::string key;
+  std::string fingerprint;  // of the request: the same key with another request is a conflict
+  int64_t at_ms = 0;
+  std::string body;
+
+  friend bool operator==(const Reply&, const Reply&) = default;
+};
+
+}  // namespace offing::store
