@@ -1,0 +1,21 @@
+#include "channels/config.h"
+
+namespace offing::channels {
+
+namespace {
+
+bool Matches(std::string_view pattern, std::string_view name) {
+  if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
+  return name == pattern;
+}
+
+}  // namespace
+
+std::optional<store::Retention> ChannelsConfig::RetentionOf(std::string_view channel) const {
+  for (const ChannelRule& rule : rules) {
+    if (Matches(rule.pattern, channel)) return rule.log;
+  }
+  return std::nullopt;
+}
+
+}  // namespace offing::channels
