@@ -1,0 +1,18 @@
+# Building: the web bundles first, because the binary embeds them, then one CMake preset (build/PRESET).
+
+build_web() {
+  need_npm_packages
+  step web "building the web bundles" npm run build:web || die "the web bundles do not build"
+}
+
+# build_preset PRESET [TARGET...]: without a target, everything that the preset's tests need.
+build_preset() {
+  local preset="$1"
+  shift
+  local require_web=ON
+  [[ "$preset" == fuzz ]] && require_web=OFF
+  step "configure-$preset" "configuring $preset" cmake --preset "$preset" "-DOFFING_REQUIRE_WEB=$require_web" ||
+    die "cmake could not configure the preset $preset"
+  step "build-$preset" "building $preset ${*:+(${*}) }with $JOBS jobs" ninja -C "build/$preset" -j "$JOBS" "$@" ||
+    die "the preset $preset does not build"
+}
