@@ -1,0 +1,67 @@
+// The operations by which events change a live resource's value (spec/live-resources.md). Pure: a value is never
+// changed in place, and the parts that stay are shared between the old and the new one.
+import { jsonPatch } from './json-patch.ts';
+import { isObject, jsonEqual, setMember, type Json, type JsonObject } from './json.ts';
+
+// The new value, or undefined if the event cannot be applied. `limit` trims arrays after prepend, append and upsert.
+export function applyOperation(operation: string, value: Json, data: Json, limit?: number): Json | undefined {
+  switch (operation) {
+    case 'invalidate':
+      return value;
+    case 'replace':
+      return data;
+    case 'merge-patch':
+      return mergePatch(value, data);
+    case 'json-patch':
+      return jsonPatch(value, data);
+  }
+  if (!Array.isArray(value)) return undefined;
+  if (operation === 'prepend') return [data, ...value].slice(0, limit);
+  if (operation === 'append') return newest([...value, data], limit);
+  const colon = operation.indexOf(':');
+  const key = operation.slice(colon + 1);
+  switch (operation.slice(0, colon)) {
+    case 'upsert':
+      return upsert(value, data, key, limit);
+    case 'remove':
+      return remove(value, data, key);
+    default:
+      return undefined;
+  }
+}
+
+const newest = (items: Json[], limit = Infinity): Json[] => (items.length > limit ? items.slice(-limit) : items);
+
+const member = (item: Json, key: string): Json | undefined =>
+  isObject(item) && Object.hasOwn(item, key) ? item[key] : undefined;
+
+const matches = (item: Json, key: string, wanted: Json): boolean => {
+  const found = member(item, key);
+  return found !== undefined && jsonEqual(found, wanted);
+};
+
+function upsert(value: Json[], data: Json, key: string, limit?: number): Json | undefined {
+  const wanted = member(data, key);
+  if (wanted === undefined) return undefined;
+  const at = value.findIndex((item) => matches(item, key, wanted));
+  return newest(at < 0 ? [...value, data] : value.map((item, i) => (i === at ? data : item)), limit);
+}
+
+function remove(value: Json[], data: Json, key: string): Json | undefined {
+  const wanted = isObject(data) ? member(data, key) : data;
+  return wanted === undefined ? undefined : value.filter((item) => !matches(item, key, wanted));
+}
+
+// RFC 7396.
+function mergePatch(value: Json, patch: Json): Json {
+  if (!isObject(patch)) return patch;
+  const result: JsonObject = isObject(value) ? { ...value } : {};
+  for (const [name, change] of Object.entries(patch)) {
+    if (change === null) {
+      delete result[name];
+    } else {
+      setMember(result, name, mergePatch(member(result, name) ?? null, change));
+    }
+  }
+  return result;
+}

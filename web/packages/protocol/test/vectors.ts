@@ -1,0 +1,14 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+declare const ROOT: string;
+
+export const specFile = (name: string): string => `${ROOT}/spec/${name}`;
+
+// The cases of a vector file.
+export function vectors<Case>(name: string): Case[] {
+  const { cases } = JSON.parse(readFileSync(specFile(`vectors/${name}`), 'utf8')) as { cases: Case[] };
+  if (cases.length === 0) throw new Error(`${name} has no cases`);
+  return cases;
+}
+
+export const hasVectors = (name: string): boolean => existsSync(specFile(`vectors/${name}`));

@@ -1,0 +1,38 @@
+// Type-checks every package, bundles the tests and runs them under node:test. `node web/test.mjs [PATTERN]`.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const web = fileURLToPath(new URL('.', import.meta.url));
+const root = join(web, '..');
+const out = join(root, 'build/web/test');
+const wanted = process.argv[2] ?? '';
+
+const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
+const packages = readdirSync(join(web, 'packages'));
+
+let failed = 0;
+for (const name of packages) {
+  failed |= run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(web, 'packages', name)]);
+}
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const tests = packages.flatMap((name) => {
+  const dir = join(web, 'packages', name, 'test');
+  try {
+    return readdirSync(dir).filter((file) => file.endsWith('.test.ts') && `${name}/${file}`.includes(wanted)).map((file) => join(dir, file));
+  } catch {
+    return [];
+  }
+});
+if (tests.length === 0) throw new Error(`no test matches ${wanted}`);
+await build({
+  entryPoints: tests, bundle: true, outdir: out, outbase: join(web, 'packages'), platform: 'node', format: 'esm', target: 'node20',
+  sourcemap: 'inline', outExtension: { '.js': '.mjs' }, define: { ROOT: JSON.stringify(root) }, logLevel: 'warning',
+});
+const bundled = tests.map((file) => join(out, file.slice(join(web, 'packages').length).replace(/\.ts$/, '.mjs')));
+failed |= run(process.execPath, ['--enable-source-maps', '--test', ...bundled]);
+process.exit(failed ? 1 : 0);
