@@ -24,6 +24,7 @@ struct Batch {
     LogKey log;
     base::Epoch epoch;
     Event event;
+    uint64_t tag = 0;  // means something to the publisher only; not stored
   };
   // Drops what retention no longer keeps at `now_ms`, after the appends.
   struct Trim {
