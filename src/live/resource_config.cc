@@ -1,0 +1,196 @@
+#include "live/resource_config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "crypto/digest.h"
+#include "live/pattern.h"
+#include "live/value.h"
+
+namespace offing::live {
+
+namespace {
+
+using base::Code;
+using base::Fail;
+using base::Json;
+using base::Result;
+
+// The rules of spec/live-resources.md that a fingerprint stands for.
+constexpr std::string_view kFoldVersion = "fold-1";
+
+// An error about one setting of the definition with this path.
+auto Refuse(const ResourceSettings& settings, std::string_view setting, std::string_view value,
+            std::string_view why) {
+  std::string text = fmt::format("[[resource]] path = \"{}\": ", settings.path);
+  if (setting != "path") text += fmt::format("{} = \"{}\": ", setting, value);
+  return Fail(Code::kInvalidArgument, text + std::string(why));
+}
+
+Result<void> CompilePath(const ResourceSettings& settings, Resource& out) {
+  auto pattern = ParsePathPattern(settings.path);
+  if (!pattern) return Refuse(settings, "path", settings.path, pattern.error().detail);
+  if (settings.path == "/sw.js" || settings.path.starts_with("/_offing/") ||
+      settings.path.starts_with("/apps/") || settings.path.starts_with("/app/")) {
+    return Refuse(settings, "path", settings.path, "the server itself answers this path");
+  }
+  out.path_pieces = std::move(*pattern);
+  return {};
+}
+
+Result<void> CompileChannel(const ResourceSettings& settings, const ResourceTable::HasLog& has_log,
+                            Resource& out) {
+  const auto refuse = [&](std::string_view why) {
+    return Refuse(settings, "channel", settings.channel, why);
+  };
+  auto pattern = ParseChannelPattern(settings.channel);
+  if (!pattern) return refuse(pattern.error().detail);
+  out.channel_pieces = std::move(*pattern);
+  const auto names = ParameterNames(out.channel_pieces);
+  if (names != ParameterNames(out.path_pieces) ||
+      std::ranges::adjacent_find(names) != names.end()) {
+    return refuse("path and channel must use the same parameters, each once");
+  }
+  Parameters example;
+  for (const std::string& name : names) example.emplace_back(name, "x");
+  const std::string channel = FillPattern(out.channel_pieces, example);
+  if (channel.starts_with("private-") || channel.starts_with("presence-") ||
+      out.channel_pieces.front().kind == PatternPiece::Kind::kParameter) {
+    return refuse(
+        "a resource is open to everybody who can reach the server, so its channel must not be a "
+        "private- or presence- channel, nor begin with a parameter");
+  }
+  if (channel.size() > kMaxChannelName) return refuse("longer than 200 characters");
+  if (!has_log(channel)) {
+    return refuse(fmt::format(
+        "this channel keeps no log, and a resource is folded from one: add [[channel]] with a "
+        "name that matches \"{}\" and a log",
+        channel));
+  }
+  return {};
+}
+
+Result<void> CompileApply(const ResourceSettings& settings, Resource& out) {
+  if (settings.apply.empty()) {
+    return Refuse(settings, "apply", "", "say what an event does, for example apply = \"prepend\"");
+  }
+  for (const auto& [name, text] : settings.apply) {
+    auto operation = ParseOperation(text);
+    if (!operation) {
+      return Refuse(settings, fmt::format("apply.\"{}\"", name), text, operation.error().detail);
+    }
+    if (std::ranges::find(out.apply, name, &std::pair<std::string, std::string>::first) !=
+        out.apply.end()) {
+      return Refuse(settings, fmt::format("apply.\"{}\"", name), text, "stands twice");
+    }
+    out.apply.emplace_back(name, text);
+    out.rules.apply.emplace_back(name, std::move(*operation));
+  }
+  return {};
+}
+
+Result<void> CompileInitial(const ResourceSettings& settings, Resource& out) {
+  const auto needs_array = [](const auto& rule) { return rule.second.needs_array(); };
+  const bool array = std::ranges::any_of(out.rules.apply, needs_array);
+  if (!settings.initial) {
+    out.initial = array ? "[]" : "{}";
+    return {};
+  }
+  auto json = base::ParseJson(*settings.initial);
+  if (!json) return Refuse(settings, "initial", *settings.initial, json.error().detail);
+  const bool others = std::ranges::any_of(out.rules.apply, [](const auto& rule) {
+    return !rule.second.needs_array() && rule.second.kind != Operation::Kind::kInvalidate;
+  });
+  if (array && !others && !json->is_array()) {
+    return Refuse(settings, "initial", *settings.initial,
+                  "every operation of this resource works on an array: no event could be applied");
+  }
+  if (ValueBytes(*json) > out.rules.limits.max_bytes) {
+    return Refuse(settings, "initial", "...", "larger than a resource may be");
+  }
+  out.initial = DumpValue(*json);
+  return {};
+}
+
+std::string Fingerprint(const Resource& resource) {
+  auto apply = resource.apply;
+  std::ranges::sort(apply);
+  Json parts =
+      Json::array({kFoldVersion, resource.channel, resource.initial,
+                   resource.rules.limits.max_bytes, resource.rules.limits.items.value_or(0)});
+  for (const auto& [name, operation] : apply) parts.push_back(Json::array({name, operation}));
+  return crypto::Sha256Hex(base::DumpJson(parts)).substr(0, 32);
+}
+
+Result<Resource> Compile(const ResourceSettings& settings, size_t max_bytes,
+                         const ResourceTable::HasLog& has_log) {
+  Resource out{.path = settings.path, .channel = settings.channel};
+  out.rules.limits = ValueLimits{settings.limit, max_bytes};
+  if (settings.limit == 0) return Refuse(settings, "limit", "0", "at least 1, or leave it out");
+  if (auto done = CompilePath(settings, out); !done) return std::unexpected(done.error());
+  if (auto done = CompileChannel(settings, has_log, out); !done) {
+    return std::unexpected(done.error());
+  }
+  if (auto done = CompileApply(settings, out); !done) return std::unexpected(done.error());
+  if (auto done = CompileInitial(settings, out); !done) return std::unexpected(done.error());
+  out.definition = Fingerprint(out);
+  return out;
+}
+
+}  // namespace
+
+Result<ResourceTable> ResourceTable::Make(std::span<const ResourceSettings> settings,
+                                          size_t max_bytes, const HasLog& has_log) {
+  ResourceTable table;
+  for (const ResourceSettings& one : settings) {
+    auto resource = Compile(one, max_bytes, has_log);
+    if (!resource) return std::unexpected(resource.error());
+    if (std::ranges::find(table.resources_, one.path, &Resource::path) != table.resources_.end()) {
+      return Refuse(one, "path", one.path, "stands twice");
+    }
+    table.resources_.push_back(std::move(*resource));
+  }
+  return table;
+}
+
+std::optional<ResourceRef> ResourceTable::ForPath(std::string_view path) const {
+  for (const Resource& resource : resources_) {
+    const auto parameters = MatchPath(resource.path_pieces, path);
+    if (!parameters) continue;
+    std::string channel = FillPattern(resource.channel_pieces, *parameters);
+    if (channel.size() > kMaxChannelName) continue;
+    const auto back = MatchChannel(resource.channel_pieces, channel);
+    if (!back || FillPattern(resource.path_pieces, *back) != path) continue;
+    return ResourceRef{&resource, std::string(path), std::move(channel)};
+  }
+  return std::nullopt;
+}
+
+std::vector<ResourceRef> ResourceTable::ForChannel(std::string_view channel) const {
+  std::vector<ResourceRef> found;
+  for (const Resource& resource : resources_) {
+    const auto parameters = MatchChannel(resource.channel_pieces, channel);
+    if (!parameters) continue;
+    auto ref = ForPath(FillPattern(resource.path_pieces, *parameters));
+    if (ref && ref->resource == &resource) found.push_back(std::move(*ref));
+  }
+  return found;
+}
+
+std::string ResourceTable::ConfigJson() const {
+  Json list = Json::array();
+  for (const Resource& resource : resources_) {
+    Json apply = Json::object();
+    for (const auto& [name, operation] : resource.apply) apply[name] = operation;
+    Json one = {{"path", resource.path}, {"channel", resource.channel}, {"apply", apply}};
+    if (resource.rules.limits.items) one["limit"] = *resource.rules.limits.items;
+    // The text was made by DumpValue, so it parses.
+    one["initial"] = base::ParseJson(resource.initial).value();
+    one["definition"] = resource.definition.substr(0, 8);
+    list.push_back(std::move(one));
+  }
+  return base::DumpJson(list);
+}
+
+}  // namespace offing::live

@@ -1,0 +1,82 @@
+// ResourceTable: the [[resource]] definitions, checked and compiled. It answers the two questions
+// that are asked all the time: which resource is this path, and which paths does this channel feed.
+//
+// A path is made of segments, each either literal or one parameter (":id"); the channel is made of
+// the same parameters and literal text. A parameter's value is one segment of characters that a
+// channel name may hold, except "." and "..". The two directions are inverse to each other: a path
+// whose channel would be read back as another path (two parameters with the text between them
+// inside a value) is no resource.
+//
+// Threading: immutable.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "live/fold.h"
+
+namespace offing::live {
+
+// One definition as a person wrote it.
+struct ResourceSettings {
+  std::string path;
+  std::string channel;
+  std::vector<std::pair<std::string, std::string>> apply;  // event name or "*", operation
+  std::optional<uint64_t> limit;
+  std::optional<std::string> initial;  // JSON text
+};
+
+// One piece of a compiled pattern: literal text, or the parameter of that name.
+struct PatternPiece {
+  enum class Kind { kLiteral, kParameter };
+  Kind kind;
+  std::string text;
+};
+
+struct Resource {
+  std::string path;     // as written
+  std::string channel;  // as written
+  std::vector<PatternPiece> path_pieces;
+  std::vector<PatternPiece> channel_pieces;
+  std::vector<std::pair<std::string, std::string>> apply;  // as written
+  FoldRules rules;
+  std::string initial;     // compact JSON
+  std::string definition;  // fingerprint of everything that shapes the value
+};
+
+struct ResourceRef {
+  const Resource* resource;
+  std::string path;
+  std::string channel;
+};
+
+class ResourceTable {
+ public:
+  // Whether events of a channel are kept; asked once per definition, with every parameter `x`.
+  using HasLog = std::function<bool(std::string_view channel)>;
+
+  // kInvalidArgument: "[[resource]] path = \"/x\": ..." names the setting, its value and the way
+  // out.
+  static base::Result<ResourceTable> Make(std::span<const ResourceSettings> settings,
+                                          size_t max_bytes, const HasLog& has_log);
+
+  // The resource that answers `path` (raw, without the query); the first definition wins.
+  std::optional<ResourceRef> ForPath(std::string_view path) const;
+  std::vector<ResourceRef> ForChannel(std::string_view channel) const;
+
+  // The array `resources` of the worker's CONFIG (spec/worker.md).
+  std::string ConfigJson() const;
+  bool empty() const { return resources_.empty(); }
+
+ private:
+  std::vector<Resource> resources_;
+};
+
+}  // namespace offing::live

@@ -1,0 +1,116 @@
+#include "live/resources.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "http/held_exchange.h"
+#include "proto/byte_range.h"
+
+namespace offing::live {
+
+namespace {
+
+http::Response Answer(const http::Request& request, const Document& document) {
+  http::Response response;
+  response.headers = {
+      {"Content-Type", "application/json"},
+      {"Offing-Position", base::FormatPosition(document.position)},
+      {"ETag", document.etag},
+      {"Cache-Control", "no-cache"},
+      {"X-Content-Type-Options", "nosniff"},
+  };
+  if (proto::EtagListed(request.Header("if-none-match"), document.etag)) {
+    response.status = 304;
+    response.headers.erase(response.headers.begin());
+  } else {
+    response.body = document.body;
+  }
+  return response;
+}
+
+http::Response Unavailable(std::string_view why) {
+  http::Response response = http::ErrorResponse(503, why);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+}  // namespace
+
+Resources::Resources(ResourceTable table, Deps deps, ResourcesConfig config)
+    : table_(std::move(table)),
+      deps_(deps),
+      config_(std::move(config)),
+      board_(config_.max_documents, config_.max_bytes),
+      documents_({table_, board_, deps.log, deps.metrics},
+                 {config_.app, config_.max_documents, config_.max_bytes}),
+      misses_(deps.metrics.AddCounter("offing_live_board_misses_total",
+                                      "GETs of live resources that had to be loaded first.")),
+      refused_(deps.metrics.AddCounter(
+          "offing_live_loads_refused_total",
+          "GETs of live resources refused because too many waited to be loaded.")) {}
+
+bool Resources::Claims(const http::Request& request) const {
+  return table_.ForPath(request.path).has_value();
+}
+
+void Resources::Handle(std::unique_ptr<http::Exchange> exchange) {
+  const http::Request& request = exchange->request();
+  if (request.method != "GET" && request.method != "HEAD") {
+    http::Response response = http::ErrorResponse(405, "a live resource is only read");
+    response.headers.emplace_back("Allow", "GET, HEAD");
+    exchange->Send(std::move(response));
+    return;
+  }
+  if (const SharedDocument document = board_.Find(request.path)) {
+    exchange->Send(Answer(request, *document));
+    return;
+  }
+  auto ref = table_.ForPath(request.path);
+  if (!ref) {
+    exchange->Send(http::ErrorResponse(404, "no such resource"));
+    return;
+  }
+  LoadAndAnswer(std::move(exchange), std::move(*ref));
+}
+
+void Resources::LoadAndAnswer(std::unique_ptr<http::Exchange> exchange, ResourceRef ref) {
+  misses_.Add();
+  if (loads_->fetch_add(1) >= config_.max_loads) {
+    loads_->fetch_sub(1);
+    refused_.Add();
+    exchange->Send(Unavailable("too many resources are being loaded"));
+    return;
+  }
+  // Gives its place back when the load is over or dropped.
+  std::shared_ptr<void> place(nullptr, [loads = loads_](void*) { loads->fetch_sub(1); });
+  http::HeldExchange held(std::move(exchange));
+  deps_.journal.Run([this, held, place, ref = std::move(ref)](store::Reader& reader,
+                                                              store::Batch& batch) {
+    auto loaded = documents_.Load(ref, reader, batch);
+    if (!loaded) {
+      deps_.log.Error(
+          fmt::format("live resource {} cannot be read: {}", ref.path, loaded.error().detail));
+    }
+    held.Answer([document = loaded ? *loaded : nullptr](std::unique_ptr<http::Exchange> waiting) {
+      waiting->Send(document ? Answer(waiting->request(), *document)
+                             : Unavailable("the resource cannot be read now"));
+    });
+  });
+}
+
+void Resources::Apply(const journal::Committed& event, store::Reader& reader) {
+  documents_.Apply(event.log, event.epoch, event.event, reader);
+}
+
+void Resources::Collect(store::Batch& batch) {
+  documents_.Collect(batch);
+}
+void Resources::OnCommitted() {
+  documents_.OnCommitted();
+}
+void Resources::OnFailed() {
+  documents_.OnFailed();
+}
+
+}  // namespace offing::live

@@ -1,0 +1,77 @@
+// Resources: live resources as the server has them (spec/live-resources.md). On the journal's
+// thread they are a projection: every event is folded into the documents that its channel feeds,
+// and the documents' snapshots commit with the event. On the cores they answer GET from the
+// committed documents, without the store and without waiting for the journal; a document that
+// nobody has asked for lately is loaded by the journal's thread first.
+//
+//   GET /feed.json --> board --hit--> 200
+//                        \--miss--> journal.Run(load) --> back on the core --> 200
+//
+// Limits (ResourcesConfig): documents and bytes on the board and among the working copies (the
+// least recently used goes), GETs that wait for a load (beyond: 503, Retry-After, and a counter).
+// Asking for paths of a pattern that were never written keeps nothing.
+//
+// Threading: Apply, Collect, OnCommitted, OnFailed: storage thread (the journal's). The rest: any
+// thread; Handle on the exchange's core.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "http/exchange.h"
+#include "journal/journal.h"
+#include "live/board.h"
+#include "live/documents.h"
+#include "live/resource_config.h"
+
+namespace offing::live {
+
+struct ResourcesConfig {
+  std::string app;
+  size_t max_documents = 1'000;  // on the board, and among the working copies
+  size_t max_bytes = 64 << 20;   // of either
+  size_t max_loads = 1'000;      // GETs that wait for the journal's thread
+};
+
+class Resources final : public journal::Projection, public http::Handler {
+ public:
+  struct Deps {
+    journal::Journal& journal;  // which has this as a projection
+    const base::Log& log;
+    base::Metrics& metrics;
+  };
+  Resources(ResourceTable table, Deps deps, ResourcesConfig config);
+  Resources(const Resources&) = delete;
+  Resources& operator=(const Resources&) = delete;
+
+  // The request's path is one of a live resource, whatever the method.
+  bool Claims(const http::Request& request) const;
+  void Handle(std::unique_ptr<http::Exchange> exchange) override;
+
+  void Apply(const journal::Committed& event, store::Reader& reader) override;
+  void Collect(store::Batch& batch) override;
+  void OnCommitted() override;
+  void OnFailed() override;
+
+  // The array `resources` of the worker's CONFIG (spec/worker.md).
+  std::string ConfigJson() const { return table_.ConfigJson(); }
+
+ private:
+  void LoadAndAnswer(std::unique_ptr<http::Exchange> exchange, ResourceRef ref);
+
+  const ResourceTable table_;
+  const Deps deps_;
+  const ResourcesConfig config_;
+  Board board_;
+  Documents documents_;
+  // Shared with the loads under way.
+  std::shared_ptr<std::atomic<size_t>> loads_ = std::make_shared<std::atomic<size_t>>(0);
+  base::Counter& misses_;
+  base::Counter& refused_;
+};
+
+}  // namespace offing::live
