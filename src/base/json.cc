@@ -102,6 +102,10 @@ class Builder final : public nlohmann::json_sax<Json> {
 }  // namespace
 
 Result<Json> ParseJson(std::string_view text) {
+  // The library's lexer takes a NUL for the end of the text, whatever follows it.
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    return Fail(Code::kInvalidArgument, fmt::format("not JSON: mistake at byte {}", nul + 1));
+  }
   Builder builder;
   if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
     return Fail(Code::kInvalidArgument, std::move(builder.fault()));

@@ -35,10 +35,12 @@ std::span<const unsigned char> Digest(const EVP_MD* algorithm, std::string_view 
 }  // namespace
 
 std::string HmacSha256Hex(std::string_view key, std::string_view message) {
+  if (key.data() == nullptr)
+    key = "";  // the library takes a null key for "the key of the last call"
   Bytes out;
   unsigned size = 0;
-  const auto* const result = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                  reinterpret_cast<const unsigned char*>(message.data()),
+  const auto* const data = reinterpret_cast<const unsigned char*>(message.data());
+  const auto* const result = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data,
                                   message.size(), out.data(), &size);
   CHECK(result != nullptr, "HMAC-SHA256 failed");
   return Hex({out.data(), size});

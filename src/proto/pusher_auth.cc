@@ -151,6 +151,10 @@ base::Result<void> VerifyApiCall(const AppCredentials& app, const ApiCall& call,
   const std::string& given = *Only(params, "auth_signature");
   bool good = crypto::ConstantTimeEqual(given, Sign(app, call.method, call.raw_path, params));
   if (!good) {
+    const std::optional<std::string> path = PercentDecode(call.raw_path);
+    good = path && crypto::ConstantTimeEqual(given, Sign(app, call.method, *path, params));
+  }
+  if (!good) {
     return refuse(
         "Invalid signature: expected HMAC SHA256 hex digest of method, path and sorted query, "
         "joined by line feeds");

@@ -117,7 +117,8 @@ std::optional<WsError> WsParser::Feed(std::span<char> bytes, WsSink& sink) {
 const WsError* WsParser::Step(std::span<char>& bytes, WsSink& sink) {
   Head head;
   uint64_t taken = 0;
-  if (partial_ && partial_->in_frame) {
+  const bool resumed = partial_ && partial_->in_frame;
+  if (resumed) {
     head = partial_->frame;
     taken = partial_->taken;
   } else {
@@ -129,7 +130,7 @@ const WsError* WsParser::Step(std::span<char>& bytes, WsSink& sink) {
   bytes = bytes.subspan(size);
   if (head.masked) Mask(piece, head.mask, taken);
   const std::string_view payload(piece.data(), piece.size());
-  if (size == head.length) {  // the whole frame is in hand: no copy
+  if (!resumed && size == head.length) {  // the whole frame is in hand: no copy
     if (IsControl(head.opcode)) return OnControl(head.opcode, payload, sink);
     if (head.fin && head.opcode != WsOpcode::kContinuation) {
       if (head.opcode == WsOpcode::kText && !IsUtf8(payload)) return &kNotUtf8;
