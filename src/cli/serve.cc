@@ -1,0 +1,88 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "server/config.h"
+#include "server/server.h"
+
+namespace offing::cli {
+
+namespace {
+
+struct Flags {
+  server::Overrides overrides;
+  std::string config;
+  bool verbose = false;
+};
+
+constexpr const char* kDefaultConfig = "offing.toml";
+
+// SIGTERM and SIGINT are taken by sigwait on the main thread; every other thread inherits the mask
+// and never sees them.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+int Serve(const Flags& flags) {
+  const sigset_t signals = BlockSignals();
+  base::SystemClock clock;
+  base::Log log(clock, STDERR_FILENO,
+                flags.verbose ? base::LogLevel::kDebug : base::LogLevel::kInfo);
+  std::string file = flags.config;
+  if (file.empty() && ::access(kDefaultConfig, F_OK) == 0) file = kDefaultConfig;
+  const auto config = server::LoadConfig(file, flags.overrides);
+  if (!config) return Complain(config.error().detail);
+  auto server = server::Server::Start(*config, clock, log);
+  if (!server) return Complain(server.error().detail);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  log.Info(signal == SIGTERM ? "SIGTERM: draining" : "SIGINT: draining");
+  (*server)->Stop();
+  log.Info("stopped");
+  return 0;
+}
+
+}  // namespace
+
+void AddServe(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      app.add_subcommand("serve", "Serve a folder, its worker, channels and live resources");
+  server::Overrides& set = flags->overrides;
+  command->add_option("DIR", set.dir, "Folder of the site")->envname("OFFING_DIR");
+  command->add_option("--listen", set.listen, "HOST:PORT [127.0.0.1:8080]")
+      ->envname("OFFING_LISTEN");
+  command->add_option("--data", set.data, "Folder for the log and what else must last [.offing]")
+      ->envname("OFFING_DATA");
+  command
+      ->add_option("--config", flags->config, "Configuration file [offing.toml, if there is one]")
+      ->envname("OFFING_CONFIG");
+  command
+      ->add_option("--app", set.apps, "ID:KEY:SECRET; may be given again [one is made in --data]")
+      ->envname("OFFING_APP");
+  command
+      ->add_option("--access-log", set.access_log,
+                   "File for one JSON line per request (- for standard output)")
+      ->envname("OFFING_ACCESS_LOG");
+  command->add_option("--threads", set.threads, "Cores to use [all]")
+      ->envname("OFFING_THREADS")
+      ->check(CLI::Range(1, 256));
+  command->add_flag("--verbose", flags->verbose, "Log details too");
+  command->callback([flags, &exit_code] { exit_code = Serve(*flags); });
+}
+
+}  // namespace offing::cli

@@ -1,0 +1,68 @@
+#include "server/router.h"
+
+#include <string_view>
+#include <utility>
+
+namespace offing::server {
+
+namespace {
+
+bool IsRead(const http::Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+bool IsLocal(std::string_view peer) {
+  return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+}
+
+http::Response NotAllowed() {
+  http::Response response = http::TextResponse(405, "method not allowed\n");
+  response.headers.emplace_back("Allow", "GET, HEAD");
+  return response;
+}
+
+}  // namespace
+
+void Router::Handle(std::unique_ptr<http::Exchange> exchange) {
+  const http::Request& request = exchange->request();
+  if (request.path == "/_offing/health") {
+    exchange->Send(IsRead(request) ? Health() : NotAllowed());
+    return;
+  }
+  if (request.path == "/_offing/metrics") {
+    exchange->Send(IsRead(request) ? Metrics(request) : NotAllowed());
+    return;
+  }
+  for (const Route& route : routes_) {
+    if (route.claims(request)) {
+      route.handler->Handle(std::move(exchange));
+      return;
+    }
+  }
+  exchange->Send(http::TextResponse(404, "not found\n"));
+}
+
+http::Response Router::Health() const {
+  http::Response response = [this] {
+    switch (readiness_.load()) {
+      case Readiness::kStarting:
+        return http::TextResponse(503, "starting\n");
+      case Readiness::kReady:
+        return http::TextResponse(200, "ok\n");
+      case Readiness::kDraining:
+        return http::TextResponse(503, "draining\n");
+    }
+    return http::TextResponse(503, "starting\n");
+  }();
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+http::Response Router::Metrics(const http::Request& request) const {
+  if (!IsLocal(request.peer_address)) return http::TextResponse(404, "not found\n");
+  http::Response response = http::TextResponse(200, metrics_.Render());
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+}  // namespace offing::server
