@@ -1,5 +1,5 @@
-// SharedBytes: bytes that are made once and then only read, by any number of owners on any thread. A frame for
-// ten thousand subscribers is one of these.
+// SharedBytes: bytes that are made once and then only read, by any number of owners on any thread.
+// A frame for ten thousand subscribers is one of these.
 #pragma once
 
 #include <memory>

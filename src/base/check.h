@@ -1,6 +1,6 @@
-// CHECK and DCHECK: a broken invariant is a bug of ours, and a bug stops the process at once with the place
-// and the reason, rather than go on with state that nobody has thought about. What the outside world does
-// wrong is never a CHECK; it is a Result (base/result.h).
+// CHECK and DCHECK: a broken invariant is a bug of ours, and a bug stops the process at once with
+// the place and the reason, rather than go on with state that nobody has thought about. What the
+// outside world does wrong is never a CHECK; it is a Result (base/result.h).
 #pragma once
 
 namespace offing::base {

@@ -30,9 +30,9 @@ std::string_view LevelName(LogLevel level) {
 void Log::Write(LogLevel level, std::string_view text) const {
   if (level < least_) return;
   const int64_t now = clock_.WallMs();
-  std::string line = fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z {:7} ",
-                                 fmt::gmtime(static_cast<std::time_t>(now / 1000)), now % 1000,
-                                 LevelName(level));
+  std::string line =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z {:7} ",
+                  fmt::gmtime(static_cast<std::time_t>(now / 1000)), now % 1000, LevelName(level));
   for (const char c : text) line += c == '\n' || c == '\r' ? ' ' : c;
   line += '\n';
   [[maybe_unused]] const auto written = ::write(fd_, line.data(), line.size());

@@ -1,5 +1,6 @@
-// Log: what the operator reads. One line per message on standard error (or a file), with the time and a level;
-// never a secret, never a body. It is passed by reference like everything else: there is no global logger.
+// Log: what the operator reads. One line per message on standard error (or a file), with the time
+// and a level; never a secret, never a body. It is passed by reference like everything else: there
+// is no global logger.
 #pragma once
 
 #include <string_view>
@@ -10,8 +11,8 @@ namespace offing::base {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-// A line is written by one write(2), so lines of several threads do not mix. A write that fails is dropped.
-// Threading: any thread.
+// A line is written by one write(2), so lines of several threads do not mix. A write that fails is
+// dropped. Threading: any thread.
 class Log {
  public:
   Log(const Clock& clock, int fd, LogLevel least) : clock_(clock), fd_(fd), least_(least) {}

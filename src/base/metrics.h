@@ -1,5 +1,5 @@
-// Metrics: named counters. Everything that is fed from outside has a limit, and each time a limit bites a
-// counter moves; GET /_offing/metrics prints them all in Prometheus' text format.
+// Metrics: named counters. Everything that is fed from outside has a limit, and each time a limit
+// bites a counter moves; GET /_offing/metrics prints them all in Prometheus' text format.
 #pragma once
 
 #include <atomic>
@@ -21,8 +21,8 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// Modules add their counters while the server is put together, and keep the references; they stay valid for the
-// life of the Metrics. Threading: Add* at start-up only; Render any thread.
+// Modules add their counters while the server is put together, and keep the references; they stay
+// valid for the life of the Metrics. Threading: Add* at start-up only; Render any thread.
 class Metrics {
  public:
   // `name` in Prometheus' style, e.g. "offing_http_requests_total"; `help` is one sentence.

@@ -1,4 +1,5 @@
-// Position: where in a channel's log something stands. `EPOCH:SEQ` on the wire (spec/channels.md, "The log").
+// Position: where in a channel's log something stands. `EPOCH:SEQ` on the wire (spec/channels.md,
+// "The log").
 //
 // Threading: immutable values.
 #pragma once
@@ -25,8 +26,9 @@ struct Position {
 // "0123456789ab:42"; "0:0" for Position{}.
 std::string FormatPosition(const Position& position);
 std::string FormatEpoch(Epoch epoch);
-// nullopt for anything but what FormatPosition writes: 12 lower-case hex digits (or a single 0), a colon, and a
-// decimal number that fits 64 bits without leading zeros. An epoch of 0 goes with seq 0 only.
+// nullopt for anything but what FormatPosition writes: 12 lower-case hex digits (or a single 0), a
+// colon, and a decimal number that fits 64 bits without leading zeros. An epoch of 0 goes with seq
+// 0 only.
 std::optional<Position> ParsePosition(std::string_view text);
 
 }  // namespace offing::base

@@ -1,7 +1,7 @@
-// Result<T>: a value, or an Error that says what kind of failure it was and, in words for a person, what
-// happened. It is how every function answers whose outcome depends on the outside world (a peer, a disk, a
-// configuration). "Not found" and "already there" are values (std::optional, an enum), not errors. A bug is a
-// CHECK (base/check.h). No exception crosses a header of ours.
+// Result<T>: a value, or an Error that says what kind of failure it was and, in words for a person,
+// what happened. It is how every function answers whose outcome depends on the outside world (a
+// peer, a disk, a configuration). "Not found" and "already there" are values (std::optional, an
+// enum), not errors. A bug is a CHECK (base/check.h). No exception crosses a header of ours.
 //
 // Threading: immutable values.
 #pragma once
