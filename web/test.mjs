@@ -1,6 +1,6 @@
 // Type-checks every package, bundles the tests and runs them under node:test. `node web/test.mjs [PATTERN]`.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -11,7 +11,7 @@ const out = join(root, 'build/web/test');
 const wanted = process.argv[2] ?? '';
 
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
-const packages = readdirSync(join(web, 'packages'));
+const packages = readdirSync(join(web, 'packages')).filter((name) => existsSync(join(web, 'packages', name, 'tsconfig.json')));
 
 let failed = 0;
 for (const name of packages) {

@@ -14,7 +14,7 @@ export interface ConnectionIo {
 
 export interface ConnectionEvents {
   up(socketId: string): void;
-  down(): void;
+  down(): void; // it is gone, or the first try came to nothing
   frame(frame: Frame): void; // all but pings, pongs and the handshake
   refused(code: number, message: string): void; // gave up
 }
@@ -38,6 +38,7 @@ export class Connection {
   #heardAt = 0;
   #pinged = false;
   #activityMs = 0;
+  #told: boolean | undefined; // what up() and down() said last
 
   constructor(io: ConnectionIo, events: ConnectionEvents) {
     this.#io = io;
@@ -58,10 +59,14 @@ export class Connection {
   // Closes; wake() starts again.
   stop(): void {
     if (this.#state === 'refused') return;
-    const wasUp = this.up;
     this.#state = 'idle';
     this.#io.drop();
-    if (wasUp) this.#events.down();
+    this.#down();
+  }
+
+  // Does nothing while there is no connection.
+  send(text: string): void {
+    if (this.up) this.#io.send(text);
   }
 
   text(text: string): void {
@@ -79,6 +84,7 @@ export class Connection {
         this.#upAt = this.#heardAt;
         this.#activityMs = Math.min(frame.activityTimeout, 120) * 1000;
         this.#io.timer(this.#activityMs);
+        this.#told = true;
         return this.#events.up(frame.socketId);
       default:
         if (frame) this.#events.frame(frame);
@@ -88,10 +94,9 @@ export class Connection {
   closed(code: number, reason: string): void {
     if (this.#state === 'refused') return;
     if (code >= 4000 && code < 4100) {
-      const wasUp = this.up;
       this.#state = 'refused';
       this.#io.drop();
-      if (wasUp) this.#events.down();
+      this.#down();
       return this.#events.refused(code, reason);
     }
     const again = code >= 4200 && code < 4300;
@@ -135,6 +140,12 @@ export class Connection {
     this.#state = 'waiting';
     this.#pinged = false;
     this.#io.timer(atOnce && stable ? 0 : floor + this.#io.random() * ceiling);
-    if (wasUp) this.#events.down();
+    this.#down();
+  }
+
+  #down(): void {
+    if (this.#told === false) return;
+    this.#told = false;
+    this.#events.down();
   }
 }

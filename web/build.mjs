@@ -1,0 +1,57 @@
+// Builds what browsers load into web/dist, and the npm package `offing` into web/packages/offing/dist.
+//
+//   worker.js    classic script; starts itself with self.__OFFING      (in /sw.js)
+//   worker.mjs   the worker's parts and `config` from self.__OFFING    (/_offing/worker.js)
+//   client.mjs   the page library                                      (/_offing/client.js)
+//   types/       declarations
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { build } from 'esbuild';
+
+const web = fileURLToPath(new URL('.', import.meta.url));
+const dist = join(web, 'dist');
+const published = join(web, 'packages/offing/dist');
+
+// Budgets in bytes of brotli, over everything that is loaded at installation and by a page.
+const bundles = [
+  { entry: 'worker/src/classic.ts', file: 'worker.js', format: 'iife', budget: 12_288 },
+  { entry: 'worker/src/index.ts', file: 'worker.mjs', format: 'esm', budget: 12_288 },
+  { entry: 'client/src/index.ts', file: 'client.mjs', format: 'esm', budget: 5_120 },
+];
+
+rmSync(dist, { recursive: true, force: true });
+rmSync(published, { recursive: true, force: true });
+let over = false;
+for (const { entry, file, format, budget } of bundles) {
+  const outfile = join(dist, file);
+  await build({
+    entryPoints: [join(web, 'packages', entry)], outfile, format, bundle: true, minify: true, target: 'es2022',
+    charset: 'utf8', legalComments: 'none', logLevel: 'warning',
+  });
+  const bytes = readFileSync(outfile);
+  const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
+  const size = brotliCompressSync(bytes, quality).length;
+  over ||= size > budget;
+  console.log(`${file.padEnd(12)} ${String(bytes.length).padStart(6)} bytes, ${String(size).padStart(6)} brotli of ${budget}`);
+}
+
+// Declarations: one folder per package, and relative imports between them, so that they stand by themselves.
+const tsc = join(web, '../node_modules/typescript/bin/tsc');
+for (const name of ['protocol', 'worker', 'client']) {
+  const outDir = join(dist, 'types', name);
+  const options = ['--noEmit', 'false', '--emitDeclarationOnly', '--declaration', '--outDir', outDir];
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(web, 'packages', name), ...options], { stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+  for (const file of readdirSync(outDir)) {
+    const text = readFileSync(join(outDir, file), 'utf8');
+    writeFileSync(join(outDir, file), text.replaceAll('@offing/protocol', '../protocol/index.ts').replace(/\.ts';$/gm, ".js';"));
+  }
+}
+for (const name of ['client.mjs', 'worker.mjs', 'types']) cpSync(join(dist, name), join(published, name), { recursive: true });
+if (over) {
+  console.error('web: a bundle is over its budget');
+  process.exit(1);
+}

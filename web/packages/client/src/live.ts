@@ -1,0 +1,136 @@
+// live(url, callback): shows a live resource and what becomes of it. Values are read from the cache that the worker
+// patches, so an update costs no request, and a page that opens offline shows what was there.
+import { type Json, LIVE_CACHE, parsePosition, type Position, POSITION_HEADER } from '@offing/protocol';
+import { listen, onPing, ready, send, warn } from './link.ts';
+import { state } from './state.ts';
+
+const HIDDEN_MS = 1_000;
+
+export interface LiveInfo {
+  position: string; // EPOCH:SEQ of the value
+  added: number; // events since the last call
+  reset: boolean; // the value was fetched whole, not patched
+  live: boolean; // false: there is no worker here; this is the only call
+  online: boolean;
+  since: number; // ms since 1970: how long it has been online, or offline
+}
+
+export interface LiveHandle {
+  close(): void;
+}
+
+export type LiveCallback<Value> = (value: Value, info: LiveInfo) => void;
+
+const views = new Set<View>();
+
+// Calls back with the cached value, and again each time it changed. Several changes may come in one call, in a hidden
+// page at most one call per second.
+export function live<Value = Json>(
+  url: string,
+  callback: LiveCallback<Value>,
+  options: { signal?: AbortSignal } = {},
+): LiveHandle {
+  const view = new View(new URL(url, location.href).pathname, callback as LiveCallback<unknown>);
+  const close = (): void => view.close();
+  options.signal?.addEventListener('abort', close);
+  return { close };
+}
+
+class View {
+  readonly path: string;
+  readonly #callback: LiveCallback<unknown>;
+  #shown: Position | undefined;
+  #added = 0;
+  #reset = false;
+  #timer = 0;
+  #reading = false;
+  #again = false;
+
+  constructor(path: string, callback: LiveCallback<unknown>) {
+    this.path = path;
+    this.#callback = callback;
+    views.add(this);
+    void this.#read();
+    void ready.then((there) => (there ? this.ask() : this.#once()));
+  }
+
+  close(): void {
+    views.delete(this);
+    clearTimeout(this.#timer);
+  }
+
+  // Has the worker fetch the resource if it is not there yet.
+  ask(): void {
+    send({ offing: 'live', url: this.path });
+  }
+
+  get empty(): boolean {
+    return !this.#shown;
+  }
+
+  updated(added: number, reset: boolean): void {
+    this.#added += added;
+    this.#reset ||= reset;
+    if (!document.hidden) void this.#read();
+    else this.#timer ||= setTimeout(() => void this.#read(), HIDDEN_MS);
+  }
+
+  async #read(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.#again = true;
+    if (this.#reading) return;
+    this.#reading = true;
+    while (this.#again) {
+      this.#again = false;
+      // Without https there is no cache either.
+      const response = await globalThis.caches?.match(this.path, { cacheName: LIVE_CACHE }).catch(() => undefined);
+      if (response) this.#show(response.headers.get(POSITION_HEADER), await response.json(), true);
+    }
+    this.#reading = false;
+  }
+
+  #show(text: string | null, value: unknown, isLive: boolean): void {
+    const position = parsePosition(text);
+    const shown = this.#shown;
+    const same = shown && position && shown.epoch === position.epoch;
+    const moved = same ? position.seq - shown.seq : 0;
+    const [added, reset] = [this.#added, this.#reset];
+    if (!views.has(this) || (same && !moved && !reset)) return;
+    this.#added = 0;
+    this.#reset = false;
+    this.#shown = position;
+    const { online, since } = state() ?? { online: navigator.onLine, since: Date.now() };
+    // Messages may come late, or not at all to a page that was frozen: the positions know better.
+    const news = !shown || reset ? 0 : added ? Math.min(added, moved) : moved;
+    try {
+      this.#callback(value, { position: text ?? '', added: news, reset, live: isLive, online, since });
+    } catch (error) {
+      reportError(error);
+    }
+  }
+
+  // Without a worker: the value as it is now.
+  async #once(): Promise<void> {
+    try {
+      const response = await fetch(this.path);
+      if (!response.ok) throw new Error(`it answered ${response.status}`);
+      this.#reset = true;
+      this.#show(response.headers.get(POSITION_HEADER), await response.json(), false);
+    } catch (error) {
+      warn(`${this.path} could not be fetched: ${error}`);
+    }
+  }
+}
+
+listen((message) => {
+  if (message.offing !== 'update') return;
+  for (const view of views) if (view.path === message.url) view.updated(message.added, message.reset);
+});
+
+onPing((wake) => {
+  for (const view of views) {
+    if (view.empty) view.ask();
+    else if (wake) view.updated(0, false);
+  }
+});

@@ -1,0 +1,68 @@
+// The cached copies of live resources. A copy and its position are one response, stored by one put: no kill parts them.
+import { type Copy, formatPosition, type Json, LIVE_CACHE, parsePosition, type Position, POSITION_HEADER } from '@offing/protocol';
+
+const positionOf = (response: Response | undefined): Position | undefined =>
+  parsePosition(response?.headers.get(POSITION_HEADER));
+
+export class LiveCache {
+  readonly #caches: CacheStorage;
+
+  constructor(caches: CacheStorage) {
+    this.#caches = caches;
+  }
+
+  // Paths, in the order in which they were last stored as far as the browser keeps it.
+  async paths(): Promise<string[]> {
+    return (await (await this.#open()).keys()).map((request) => new URL(request.url).pathname);
+  }
+
+  response(path: string): Promise<Response | undefined> {
+    return this.#caches.match(path, { cacheName: LIVE_CACHE, ignoreVary: true });
+  }
+
+  async position(path: string): Promise<Position | undefined> {
+    return positionOf(await this.response(path));
+  }
+
+  // undefined also for a copy that cannot be read any more.
+  async read(path: string): Promise<Copy | undefined> {
+    const response = await this.response(path);
+    const position = positionOf(response);
+    if (!response || !position) return undefined;
+    try {
+      return { position, value: (await response.json()) as Json };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async write(path: string, copy: Copy): Promise<void> {
+    const position = formatPosition(copy.position);
+    const headers = {
+      'Content-Type': 'application/json',
+      'Cache-Control': 'no-cache',
+      ETag: `"${position}"`,
+      [POSITION_HEADER]: position,
+    };
+    await (await this.#open()).put(path, new Response(JSON.stringify(copy.value), { headers }));
+  }
+
+  // Stores what the server answered. undefined, and nothing is stored, if that is no live resource.
+  async adopt(path: string, response: Response): Promise<Position | undefined> {
+    const position = positionOf(response);
+    const type = response.headers.get('Content-Type') ?? '';
+    if (response.status !== 200 || !position || !type.startsWith('application/json')) return undefined;
+    // Read to its end first: a body that breaks off is an error and not a copy.
+    const value = (await response.json()) as Json;
+    await this.write(path, { value, position });
+    return position;
+  }
+
+  async delete(path: string): Promise<void> {
+    await (await this.#open()).delete(path, { ignoreVary: true });
+  }
+
+  #open(): Promise<Cache> {
+    return this.#caches.open(LIVE_CACHE);
+  }
+}

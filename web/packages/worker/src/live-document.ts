@@ -1,0 +1,114 @@
+// One live URL: the events that wait for it, and the only code that writes its cached copy. Events are applied in
+// batches, each with one read and one put; whatever happens to the worker in between, the stored copy is whole and
+// stands where it says. At most MAX_QUEUE events wait; what comes beyond is left out, and the feed resumes later.
+import { fold, type FoldRule, formatPosition, type LiveUrl, type LogEvent, type Position } from '@offing/protocol';
+import type { LiveCache } from './live-cache.ts';
+
+export const MAX_QUEUE = 5_000;
+
+export interface DocumentHost {
+  readonly cache: LiveCache;
+  lock(name: string, run: () => Promise<void>): Promise<void>;
+  fetch(path: string, init: RequestInit): Promise<Response>;
+  updated(path: string, position: string, added: number, reset: boolean): void;
+  report(code: string, detail: string): void;
+  // Nothing waits for this document any more; undefined: it has no copy.
+  settled(document: LiveDocument, position: Position | undefined): void;
+}
+
+export class LiveDocument {
+  readonly path: string;
+  readonly channel: string;
+  tries = 0; // how often its feed resumed for it without an event getting any further
+  readonly #rule: FoldRule;
+  readonly #host: DocumentHost;
+  #queue: LogEvent[] = [];
+  #stale = false; // the copy has to be fetched whole
+  #held = false; // a fetch failed: wait for retry()
+  #running: Promise<void> | undefined;
+  #position: Position | undefined;
+
+  constructor(live: LiveUrl, host: DocumentHost) {
+    this.path = live.url;
+    this.channel = live.channel;
+    this.#rule = live.rule;
+    this.#host = host;
+  }
+
+  push(event: LogEvent): void {
+    if (this.#queue.length < MAX_QUEUE) this.#queue.push(event);
+    if (!this.#held) void this.#run();
+  }
+
+  // Fetches the copy whole; events that come meanwhile wait.
+  refresh(): Promise<void> {
+    this.#stale = true;
+    this.#held = false;
+    return this.#run();
+  }
+
+  // Tries again what failed.
+  retry(): void {
+    if (this.#held) void this.refresh();
+  }
+
+  #run(): Promise<void> {
+    return (this.#running ??= this.#host
+      .lock(`offing:${this.path}`, async () => {
+        while (!this.#held && (this.#stale || this.#queue.length)) await (this.#stale ? this.#fetch() : this.#apply());
+      })
+      .catch((error: unknown) => {
+        // Mostly a full disk. The copy is as it was, so the events can be asked for again.
+        this.#held = true;
+        this.#queue = [];
+        this.#host.report('cache', `${this.path}: ${error}`);
+      })
+      .finally(() => {
+        this.#running = undefined;
+        if (!this.#held) this.#host.settled(this, this.#position);
+      }));
+  }
+
+  async #apply(): Promise<void> {
+    const events = this.#queue;
+    this.#queue = [];
+    const copy = await this.#host.cache.read(this.path);
+    this.#position = copy?.position;
+    if (!copy) return;
+    const folded = fold(copy, events, this.#rule);
+    if (folded.invalidated) {
+      // Not stored: should the fetch fail, these events come again.
+      this.#stale = true;
+    } else if (folded.position !== copy.position) {
+      await this.#host.cache.write(this.path, folded);
+      this.#position = folded.position;
+      this.tries = 0;
+      this.#host.updated(this.path, formatPosition(folded.position), folded.added, false);
+    }
+    if (folded.gap) this.#queue = [];
+  }
+
+  async #fetch(): Promise<void> {
+    let response: Response;
+    try {
+      response = await this.#host.fetch(this.path, { cache: 'no-store' });
+      const position = await this.#host.cache.adopt(this.path, response);
+      if (position) {
+        this.#stale = false;
+        this.#position = position;
+        return this.#host.updated(this.path, formatPosition(position), 0, true);
+      }
+    } catch (error) {
+      this.#held = true;
+      return this.#host.report('fetch', `${this.path}: ${error}`);
+    }
+    this.#host.report('fetch', `${this.path} answered ${response.status} and no live resource`);
+    this.#held = true;
+    // A server that is in trouble is asked again; one that says no is believed.
+    if (response.status >= 500) return;
+    await this.#host.cache.delete(this.path);
+    this.#stale = this.#held = false;
+    this.#queue = [];
+    this.#position = undefined;
+  }
+}

@@ -1,0 +1,140 @@
+// Live resources in the worker: which URLs are live (the keys of their cache), one feed per channel, one connection.
+// Memory holds nothing that matters: a worker that starts anew reads the positions and resumes.
+import { Connection, type Config, type ConnectionIo, type Frame, matchResource, parsePosition, type Position } from '@offing/protocol';
+import { Feed, type FeedHost } from './feed.ts';
+import { type DocumentHost, LiveDocument } from './live-document.ts';
+
+// At most so many URLs are live; the one that was shown longest ago makes room.
+export const MAX_LIVE = 200;
+
+export interface LiveHost extends Omit<DocumentHost, 'settled' | 'report'> {
+  connection(connection: () => Connection): ConnectionIo;
+  state(socketId: string): void; // '' when the connection went down
+  report(code: string | number, detail: string): void;
+}
+
+export class Live implements FeedHost {
+  readonly #config: Config;
+  readonly #host: LiveHost;
+  readonly #connection: Connection;
+  readonly #documents = new Map<string, LiveDocument>(); // the one shown last at the end
+  readonly #feeds = new Map<string, Feed>();
+  readonly report: (code: string | number, detail: string) => void;
+  #loaded: Promise<void> | undefined;
+
+  constructor(config: Config, host: LiveHost) {
+    this.#config = config;
+    this.#host = host;
+    this.report = (code, detail) => host.report(code, detail);
+    this.#connection = new Connection(host.connection(() => this.#connection), {
+      up: (socketId) => {
+        host.state(socketId);
+        for (const document of this.#documents.values()) document.retry();
+        for (const feed of this.#feeds.values()) feed.connected();
+      },
+      down: () => {
+        host.state('');
+        for (const feed of this.#feeds.values()) feed.disconnected();
+      },
+      frame: (frame) => this.#frame(frame),
+      refused: this.report,
+    });
+  }
+
+  get connected(): boolean {
+    return this.#connection.up;
+  }
+
+  isLive(path: string): boolean {
+    return matchResource(this.#config, path) !== undefined;
+  }
+
+  // Somebody is there: connects and catches up. `probe`: the network may have been away.
+  async wake(probe = false): Promise<void> {
+    await this.#load();
+    if (!this.#documents.size) return;
+    if (this.connected) for (const document of this.#documents.values()) document.retry();
+    this.#connection.wake(probe);
+  }
+
+  sleep(): void {
+    this.#connection.stop();
+  }
+
+  // Makes a URL live and cached. Its position, or undefined if it could not be fetched.
+  async show(path: string): Promise<Position | undefined> {
+    await this.#load();
+    const known = this.#documents.get(path);
+    const document = known ?? (await this.#join(path));
+    if (!document) return undefined;
+    if (known) {
+      this.#documents.delete(path);
+      this.#documents.set(path, known);
+    }
+    let position = await this.position(path);
+    if (!position) {
+      await document.refresh();
+      position = await this.position(path);
+    }
+    if (position) this.#connection.wake();
+    return position;
+  }
+
+  async response(path: string): Promise<Response | undefined> {
+    await this.show(path);
+    return this.#host.cache.response(path);
+  }
+
+  send(text: string): void {
+    this.#connection.send(text);
+  }
+
+  position(path: string): Promise<Position | undefined> {
+    return this.#host.cache.position(path);
+  }
+
+  #load(): Promise<void> {
+    return (this.#loaded ??= (async () => {
+      for (const path of await this.#host.cache.paths()) await this.#join(path);
+    })());
+  }
+
+  async #join(path: string): Promise<LiveDocument | undefined> {
+    const live = matchResource(this.#config, path);
+    if (!live) return undefined;
+    const oldest = this.#documents.values().next().value;
+    if (this.#documents.size >= MAX_LIVE && oldest) {
+      this.#leave(oldest);
+      await this.#host.cache.delete(oldest.path);
+    }
+    const document = new LiveDocument(live, { ...this.#host, report: this.report, settled: (...at) => this.#settled(...at) });
+    let feed = this.#feeds.get(live.channel);
+    if (!feed) this.#feeds.set(live.channel, (feed = new Feed(live.channel, this)));
+    feed.documents.add(document);
+    this.#documents.set(path, document);
+    return document;
+  }
+
+  #leave(document: LiveDocument): void {
+    const feed = this.#feeds.get(document.channel);
+    this.#documents.delete(document.path);
+    feed?.documents.delete(document);
+    if (feed?.documents.size) return;
+    feed?.close();
+    this.#feeds.delete(document.channel);
+  }
+
+  #settled(document: LiveDocument, position: Position | undefined): void {
+    if (position) this.#feeds.get(document.channel)?.settled(document, position);
+    else this.#leave(document);
+  }
+
+  #frame(frame: Frame): void {
+    if (frame.type === 'error') this.report(frame.code ?? 'server', frame.message);
+    if (!('channel' in frame)) return;
+    const feed = this.#feeds.get(frame.channel);
+    if (frame.type === 'subscribed') feed?.subscribed(frame);
+    else if (frame.type === 'refused') feed?.refused(frame.message);
+    else if (frame.type === 'event') feed?.event(frame, parsePosition(frame.id));
+  }
+}

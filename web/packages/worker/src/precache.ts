@@ -1,0 +1,73 @@
+// The files of one deployment, all of them or none. Their cache carries the manifest's digest in its name and exists
+// whole, or not at all once an installation has failed; a worker only ever reads the cache of its own manifest.
+import { type Config, PRECACHE_PREFIX } from '@offing/protocol';
+
+const PARALLEL = 6;
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+export class Precache {
+  readonly #caches: CacheStorage;
+  readonly #fetch: Fetch;
+  readonly #name: string;
+  readonly #revisions: Map<string, string>;
+
+  constructor(config: Config, caches: CacheStorage, fetch: Fetch) {
+    this.#caches = caches;
+    this.#fetch = fetch;
+    this.#name = PRECACHE_PREFIX + config.manifest;
+    this.#revisions = new Map(config.precache);
+  }
+
+  // The entry that answers for a URL of our own origin. A navigation means the page, whatever its query says.
+  keyFor(url: URL, navigation: boolean): string | undefined {
+    const key = (navigation ? url.pathname : url.pathname + url.search).replace(/\/index\.html$/, '/');
+    return this.#revisions.has(key) ? key : undefined;
+  }
+
+  match(key: string): Promise<Response | undefined> {
+    return this.#caches.match(key, { cacheName: this.#name, ignoreVary: true });
+  }
+
+  // Rejects, and leaves nothing behind, unless every file was there with the content that the manifest says.
+  async install(): Promise<void> {
+    const before = await this.#caches.has(this.#name);
+    const cache = await this.#caches.open(this.#name);
+    const earlier = await Promise.all((await this.#ours()).map((name) => this.#caches.open(name)));
+    const queue = [...this.#revisions];
+    const failures: unknown[] = [];
+    const lane = async (): Promise<void> => {
+      for (let entry; !failures.length && (entry = queue.pop()); ) {
+        await this.#add(cache, earlier, ...entry).catch((error: unknown) => failures.push(error));
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, lane));
+    if (!failures.length) return;
+    // A cache that was there before may be the one that the active worker reads.
+    if (!before) await this.#caches.delete(this.#name);
+    throw failures[0];
+  }
+
+  async activate(): Promise<void> {
+    const others = (await this.#ours()).filter((name) => name !== this.#name);
+    await Promise.all(others.map((name) => this.#caches.delete(name)));
+  }
+
+  async #ours(): Promise<string[]> {
+    return (await this.#caches.keys()).filter((name) => name.startsWith(PRECACHE_PREFIX));
+  }
+
+  async #add(cache: Cache, earlier: Cache[], url: string, revision: string): Promise<void> {
+    const etag = `"${revision}"`;
+    for (const candidate of earlier) {
+      const response = await candidate.match(url, { ignoreVary: true });
+      if (response?.headers.get('ETag') === etag) return candidate === cache ? undefined : cache.put(url, response);
+    }
+    const response = await this.#fetch(url, { cache: 'no-cache' });
+    const found = response.headers.get('ETag');
+    if (response.status !== 200) throw new Error(`offing: ${url} answered ${response.status}`);
+    if (response.redirected) throw new Error(`offing: ${url} was redirected to ${response.url}`);
+    if (found !== etag) throw new Error(`offing: ${url} is ${found}, the manifest says ${etag}`);
+    await cache.put(url, response);
+  }
+}

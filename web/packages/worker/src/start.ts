@@ -1,0 +1,77 @@
+// Wires the parts to the events of a service worker.
+import { type Config, formatPosition, type PageMessage, type WorkerMessage } from '@offing/protocol';
+import { answer } from './fetch.ts';
+import { KeepAlive } from './keep-alive.ts';
+import { LiveCache } from './live-cache.ts';
+import { Live } from './live.ts';
+import { Presence } from './presence.ts';
+import { Precache } from './precache.ts';
+import { socket } from './socket.ts';
+
+declare const self: ServiceWorkerGlobalScope;
+
+const send = async (message: WorkerMessage): Promise<number> => {
+  const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  for (const window of windows) window.postMessage(message);
+  return windows.length;
+};
+
+// Adds the listeners. To be called while the script runs for the first time, as browsers demand.
+export function start(config: Config): void {
+  const precache = precacheOf(config);
+  const presence = new Presence(caches, (state) => void send(state));
+  const live = new Live(config, {
+    cache: new LiveCache(caches),
+    lock: async (name, run) => {
+      await navigator.locks.request(name, run);
+    },
+    fetch: (path, init) => fetch(path, init),
+    updated: (url, position, added, reset) => void send({ offing: 'update', url, position, added, reset }),
+    connection: (connection) => socket(config, connection),
+    state: (id) => presence.set(id),
+    report: (code, detail) => void send({ offing: 'error', code, detail }),
+  });
+  const keepAlive = new KeepAlive({
+    windows: () => {
+      presence.beat();
+      return send({ offing: 'pulse' });
+    },
+    empty: () => live.sleep(),
+  });
+  const versions = new BroadcastChannel('offing');
+  versions.onmessage = () => keepAlive.retire();
+
+  self.addEventListener('install', (event) => event.waitUntil(precache.install()));
+  self.addEventListener('activate', (event) => event.waitUntil(precache.activate().then(() => self.clients.claim())));
+  self.addEventListener('fetch', (event) => {
+    const response = answer(event.request, precache, live);
+    if (response) event.respondWith(response);
+  });
+  self.addEventListener('message', (event) => {
+    const message = event.data as PageMessage | { type?: unknown } | null;
+    if (!message) return;
+    if ('type' in message && message.type === 'SKIP_WAITING') {
+      versions.postMessage('retire');
+      event.waitUntil(self.skipWaiting());
+    }
+    if (!('offing' in message)) return;
+    const reply = (answered: WorkerMessage): void => event.source?.postMessage(answered);
+    switch (message.offing) {
+      case 'ping':
+        keepAlive.hold(event);
+        return event.waitUntil(live.wake(message.wake));
+      case 'live':
+        return event.waitUntil(
+          live.show(message.url).then((at) => {
+            if (at) reply({ offing: 'update', url: message.url, position: formatPosition(at), added: 0, reset: false });
+          }),
+        );
+      case 'claim':
+        return event.waitUntil(self.clients.claim());
+      case 'state':
+        if (presence.state) reply(presence.state);
+    }
+  });
+}
+
+export const precacheOf = (config: Config): Precache => new Precache(config, caches, (url, init) => fetch(url, init));
