@@ -12,6 +12,9 @@ add_compile_options(-Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initiali
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports false positives inside libstdc++ and Boost with these two under sanitizers and -O2.
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-tsan)
+else()
+  # Clang reports libstdc++ 12's own use of what it deprecates; GCC still reports ours.
+  add_compile_options(-Wno-deprecated-declarations)
 endif()
 if(OFFING_SANITIZE)
   add_compile_options(-fsanitize=${OFFING_SANITIZE} -fno-sanitize-recover=all)
