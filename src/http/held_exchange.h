@@ -18,9 +18,6 @@ class HeldExchange {
   explicit HeldExchange(std::unique_ptr<Exchange> exchange)
       : state_(std::make_shared<State>(std::move(exchange))) {}
 
-  // The request does not change while it waits, so it may be read on any thread until Answer.
-  const Request& request() const { return state_->exchange->request(); }
-
   // Runs `then` with the exchange on its core. Calls after the first do nothing.
   template <class Then>  // void(std::unique_ptr<Exchange>)
   void Answer(Then then) const {
