@@ -1,6 +1,6 @@
 # offing_embed(NAME...): puts web/dist/NAME into the module that is being described (src/web/assets.h finds it there).
-# Without the bundles one can still build and test the C++ alone: the assets are then empty and a warning says so, unless
-# OFFING_REQUIRE_WEB is on, as it is whenever ./dev configures.
+# Without the bundles one can still build and test the C++ alone: the assets are then empty and a warning says so,
+# unless OFFING_REQUIRE_WEB is on, as it is whenever ./dev configures.
 option(OFFING_REQUIRE_WEB "Refuse to build a binary without the web bundles" OFF)
 
 function(offing_embed)

@@ -7,8 +7,11 @@ check_cpp_format() {
   git ls-files '*.h' '*.cc' | xargs -r clang-format-19 --dry-run -Werror 2>&1 |
     { ! grep -E '(error|warning):' | sort -u -t: -k1,1; } && echo "format: C++ is clean"
 }
+check_scripts_in_node() {
+  step check-scripts "testing the checks" node --test tools/tests/
+}
 check_ts_format() {
-  git ls-files '*.ts' '*.mjs' '*.js' | xargs -r npx prettier --log-level=warn --check &&
+  git ls-files '*.ts' '*.mjs' '*.js' | xargs -r npx --no prettier -- --log-level=warn --check &&
     echo "format: TypeScript is clean"
 }
 
@@ -19,6 +22,7 @@ run() {
   "$@" || failed=$((failed + 1))
 }
 run python3 -m unittest discover --quiet --start-directory tools/tests --pattern '*_test.py'
+run check_scripts_in_node
 run python3 tools/check_layers.py
 run python3 tools/check_sizes.py
 run python3 tools/check_words.py

@@ -1,4 +1,4 @@
-# Node and npm's packages. The tools need Node 20; Debian 12 has 18, so there npm's own build of Node 20 goes to build/node.
+# Node and npm's packages. The tools need Node 20. Debian 12 has 18: there npm's package of Node 20 goes to build/node.
 
 node_least=20
 node_package_version=20.20.2

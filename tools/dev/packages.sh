@@ -31,6 +31,7 @@ need_packages() {
   export DEBIAN_FRONTEND=noninteractive
   step apt-update "reading Debian's package lists" "${as_root[@]}" apt-get update ||
     die "apt-get update failed: is the network there, and does /etc/apt name a mirror?"
-  step apt-install "installing ${missing[*]}" "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}" ||
+  step apt-install "installing ${missing[*]}" \
+    "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}" ||
     die "apt-get could not install these packages (Debian 12 has them all in 'main')"
 }

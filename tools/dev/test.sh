@@ -23,11 +23,13 @@ run_ctest() {
     --no-tests=error
 }
 
-# The line that says how a suite ended: its last one that is not empty (for ctest and Node's runner, the one that counts).
+# closing_line SUITE LOG: the line that says how a suite ended. It is the last one, except where a test runner counts.
 closing_line() {
-  grep -vE '^(Total Test time|ℹ (cancelled|skipped|todo|duration_ms|suites)|npm |$)' "$1" |
-    grep -E '^([0-9]+% tests passed|ℹ (pass|fail) )' | tail -n 2 | paste -sd ' ' | grep . ||
-    grep -vE '^[[:space:]]*$' "$1" | tail -n 1
+  case "$1" in
+    unit | asan-ubsan | tsan) grep -E '^[0-9]+% tests passed' "$2" | tail -n 1 ;;
+    web) grep -E '^[ℹ#] (pass|fail) ' "$2" | paste -sd ' ' ;;
+    *) grep -v '^[[:space:]]*$' "$2" | tail -n 1 ;;
+  esac || true
 }
 
 all_suites() {
@@ -45,7 +47,7 @@ run_suite() {
   ./dev test --inside "$suite" 2>&1 | tee "$log" || result=FAILED
   [[ "$result" == ok ]] || failed+=("$suite")
   table+=("$(printf '%-12s %-7s %5s min  %s' "$suite" "$result" "$(minutes $((SECONDS - began)))" \
-    "$(closing_line "$log" | cut -c1-160)")")
+    "$(closing_line "$suite" "$log" | cut -c1-160)")")
 }
 
 if [[ "${1:-}" == --inside ]]; then

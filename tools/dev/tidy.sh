@@ -6,7 +6,9 @@ base=$(git merge-base HEAD origin/main 2>/dev/null || git rev-parse HEAD)
 if [[ "${1:-}" == all ]]; then
   files=$(git ls-files 'src/*.cc')
 else
-  files=$( (git diff --name-only --diff-filter=d "$base" -- 'src/*.cc' && git ls-files --others --exclude-standard 'src/*.cc') | sort -u)
+  changed=$(git diff --name-only --diff-filter=d "$base" -- 'src/*.cc')
+  untracked=$(git ls-files --others --exclude-standard 'src/*.cc')
+  files=$(printf '%s\n%s\n' "$changed" "$untracked" | grep . | sort -u || true)
 fi
 [[ -n "$files" ]] || { echo "tidy: no C++ file has changed"; exit 0; }
 xargs -n 1 -P "$JOBS" clang-tidy-19 -p build/tidy --quiet <<<"$files" ||

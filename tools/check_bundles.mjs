@@ -1,0 +1,39 @@
+// Prints what the bundles weigh as a browser downloads them (brotli, strongest setting); fails over budget. The budgets
+// are over everything that is loaded at installation: the composed worker and the page library.
+import { existsSync, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { brotliCompressSync, constants } from 'node:zlib';
+
+export const budgets = { 'web/dist/worker.js': 12 * 1024, 'web/dist/client.js': 5 * 1024 };
+
+export function brotliSize(bytes) {
+  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };
+  return brotliCompressSync(bytes, { params }).length;
+}
+
+/** One line per bundle, and whether all of them are within their budget. `read` gives a file's bytes, or null. */
+export function checkBundles(budgets, read) {
+  const lines = [];
+  let ok = true;
+  for (const [path, budget] of Object.entries(budgets)) {
+    const bytes = read(path);
+    const size = bytes && brotliSize(bytes);
+    if (!bytes?.length) {
+      ok = false;
+      lines.push(`${path}:1: is missing or empty; ./dev build makes it`);
+    } else if (size > budget) {
+      ok = false;
+      lines.push(`${path}:1: weighs ${size} bytes (brotli), ${size - budget} over its budget of ${budget}`);
+    } else {
+      lines.push(`${path}: ${size} of ${budget} bytes (brotli), ${bytes.length} minified`);
+    }
+  }
+  return { lines, ok };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { lines, ok } = checkBundles(budgets, (path) => (existsSync(path) ? readFileSync(path) : null));
+  for (const line of lines) console.log(line);
+  console.log(ok ? 'bundles: within their budgets' : 'bundles: over budget');
+  process.exit(ok ? 0 : 1);
+}
