@@ -5,8 +5,7 @@ namespace offing::channels {
 Counters::Counters(base::Metrics& metrics)
     : connections(metrics.AddGauge("offing_channels_connections", "Pusher connections now open.")),
       subscriptions(metrics.AddGauge("offing_channels_subscriptions", "Subscriptions now held.")),
-      published(metrics.AddCounter("offing_channels_published_total",
-                                   "Events handed to the subscribers of a core.")),
+      published(metrics.AddCounter("offing_channels_published_total", "Events published.")),
       delivered(metrics.AddCounter("offing_channels_delivered_total",
                                    "Events queued to subscribers as they happened.")),
       replayed(metrics.AddCounter("offing_channels_replayed_total",
