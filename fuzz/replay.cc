@@ -1,5 +1,5 @@
-// Replays a fuzz target's corpus as an ordinary test: every file in the folders given on the command
-// line is fed once to LLVMFuzzerTestOneInput. Exit code 1 when there was nothing to replay.
+// Replays a fuzz target's corpus as an ordinary test: every file in the folders given on the
+// command line is fed once to LLVMFuzzerTestOneInput. Exit code 1 when there was nothing to replay.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

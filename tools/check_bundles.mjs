@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 
-export const budgets = { 'web/dist/worker.js': 12 * 1024, 'web/dist/client.js': 5 * 1024 };
+export const budgets = { 'web/dist/worker.js': 12 * 1024, 'web/dist/client.mjs': 5 * 1024 };
 
 export function brotliSize(bytes) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY };

@@ -11,7 +11,7 @@ RULES = [
     (r"\b(?:registry\.npmjs\.org|(?:deb|security)\.debian\.org|pypi\.org|proxy\.golang\.org)", "a registry's host"),
     (r"\b(?:sub|AI|LLM|coding)[ -]?agents?\b|\bAGENTS?\.md\b", "talk of who wrote this"),
     (r"(?i)\b(?:claude|anthropic|chatgpt|openai|copilot)\b", "talk of who wrote this"),
-    (r"(?i)\b(?:this|last|previous|next|earlier) (?:working )?session\b", "talk of when this was written"),
+    (r"(?i)\b(?:working|coding|chat|previous|earlier) session\b", "talk of when this was written"),
     (r"(?i)\b(?:this|next|previous) issue\b|\bissues? #?\d+\b", "talk of an issue"),
     (r"\b(?:FIXME|XXX|TODO)\b", "an unfinished thought: do it, or say what is so"),
 ]

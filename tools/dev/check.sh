@@ -3,16 +3,31 @@ need_packages build test
 need_npm_packages
 [[ -f web/dist/worker.js ]] || build_web
 
+# Each prints the files that are not in their format; ./dev fmt puts them there.
 check_cpp_format() {
-  git ls-files '*.h' '*.cc' | xargs -r clang-format-19 --dry-run -Werror 2>&1 |
-    { ! grep -E '(error|warning):' | sort -u -t: -k1,1; } && echo "format: C++ is clean"
+  local found
+  if found=$(git ls-files '*.h' '*.cc' | xargs -r clang-format-19 --dry-run -Werror 2>&1); then
+    echo "format: C++ is clean"
+  else
+    grep -E '[Ee]rror' <<<"$found" | sort -u -t: -k1,1
+    return 1
+  fi
 }
-check_scripts_in_node() {
-  step check-scripts "testing the checks" node --test tools/tests/
-}
+
 check_ts_format() {
-  git ls-files '*.ts' '*.mjs' '*.js' | xargs -r npx --no prettier -- --log-level=warn --check &&
+  local found
+  if found=$(git ls-files '*.ts' '*.mjs' '*.js' | xargs -r node_modules/.bin/prettier --list-different 2>&1); then
     echo "format: TypeScript is clean"
+  else
+    sed 's/$/:1: is not in the format of prettier/' <<<"$found"
+    return 1
+  fi
+}
+
+check_scripts() {
+  step check-python "testing the checks written in Python" \
+    python3 -m unittest discover --start-directory tools/tests --pattern '*_test.py' &&
+    step check-node "testing the checks written for Node" node --test tools/tests/
 }
 
 failed=0
@@ -21,8 +36,7 @@ run() {
   checks=$((checks + 1))
   "$@" || failed=$((failed + 1))
 }
-run python3 -m unittest discover --quiet --start-directory tools/tests --pattern '*_test.py'
-run check_scripts_in_node
+run check_scripts
 run python3 tools/check_layers.py
 run python3 tools/check_sizes.py
 run python3 tools/check_words.py
