@@ -6,6 +6,7 @@ export interface Resource extends FoldRule {
   path: string; // '/rooms/:id/feed.json'
   channel: string; // 'room-:id'
   initial: Json;
+  definition: string; // of the rules: copies that were folded by others carry another one
 }
 
 export interface Config {
@@ -22,30 +23,37 @@ export interface LiveUrl {
   url: string;
   channel: string;
   rule: FoldRule;
+  definition: string;
 }
 
-// The first resource that `path` belongs to. `:name` matches one segment that is not empty.
+// The first resource that `path` belongs to. A parameter is one segment of a path, made of a channel name's characters.
 export function matchResource(config: Config, path: string): LiveUrl | undefined {
+  const segments = path.split('/');
   for (const resource of config.resources) {
-    const names: string[] = [];
-    const pattern = resource.path
-      .split('/')
-      .map((part) => (part[0] === ':' ? (names.push(part.slice(1)), '([^/]+)') : part.replace(/[^\w]/g, '\\$&')))
-      .join('/');
-    const match = new RegExp(`^${pattern}$`).exec(path);
-    if (!match) continue;
-    const values = match.slice(1).map(decode);
-    const channel = resource.channel.replace(/:(\w+)/g, (whole, name: string) => values[names.indexOf(name)] ?? whole);
-    if (!/^[\w=@,.;-]{1,200}$/.test(channel)) continue;
-    return { url: path, channel, rule: { maxBytes: config.maxBytes, ...resource } };
+    const pattern = resource.path.split('/');
+    const values = new Map<string, string>();
+    const matches = (part: string, i: number): boolean => {
+      const segment = segments[i] as string;
+      if (part[0] !== ':') return part === segment;
+      values.set(part, segment);
+      return /^[\w=@,.;-]+$/.test(segment);
+    };
+    if (pattern.length !== segments.length || !pattern.every(matches)) continue;
+    const channel = fill(resource.channel, values);
+    if (channel === undefined) continue;
+    return { url: path, channel, rule: { maxBytes: config.maxBytes, ...resource }, definition: resource.definition };
   }
   return undefined;
 }
 
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return '';
+// undefined if the name is too long, or would be read back as another path: of two parameters the first takes as
+// little as it can.
+function fill(channel: string, values: Map<string, string>): string | undefined {
+  const parts = channel.split(/(:\w+)/).map((part) => values.get(part) ?? part);
+  for (let i = 1; i < parts.length - 2; i += 2) {
+    const rest = parts.slice(i).join('');
+    if (rest.indexOf(parts[i + 1] as string, 1) !== parts[i]?.length) return undefined;
   }
+  const name = parts.join('');
+  return name.length <= 200 ? name : undefined;
 }

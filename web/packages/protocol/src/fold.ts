@@ -1,12 +1,10 @@
 // A fold: a value, the position it stands at, and the events that move both.
 import { byteLength, depthOf, MAX_DEPTH, parseData, type Json } from './json.ts';
-import { applyOperation } from './operations.ts';
+import { applyOperation, type Limits } from './operations.ts';
 import { parsePosition, relate, type Position } from './position.ts';
 
-export interface FoldRule {
+export interface FoldRule extends Limits {
   apply: Record<string, string>; // event name, or '*', to operation
-  limit?: number; // items kept in an array
-  maxBytes?: number; // of the value as compact JSON
 }
 
 export interface LogEvent {
@@ -30,30 +28,29 @@ export interface Folded extends Copy {
 // when the bound is not good enough, so that an event costs what it changes and not what the document weighs.
 export class Folding {
   value: Json;
-  readonly #limit: number | undefined;
-  readonly #maxBytes: number;
+  readonly #limits: Limits;
   #bytes = Infinity;
   #depth = Infinity;
 
-  constructor(value: Json, limits: { limit?: number; maxBytes?: number }) {
+  constructor(value: Json, limits: Limits) {
     this.value = value;
-    this.#limit = limits.limit;
-    this.#maxBytes = limits.maxBytes ?? Infinity;
+    this.#limits = limits;
   }
 
   // False if the event cannot be applied; the value is then what it was.
   apply(operation: string, text: string): boolean {
     if (operation === 'invalidate') return true;
     const data = parseData(text);
-    const value = applyOperation(operation, this.value, data.value, this.#limit);
+    const value = applyOperation(operation, this.value, data.value, this.#limits);
     if (value === undefined) return false;
+    const max = this.#limits.maxBytes ?? Infinity;
     // One character of text is at most six bytes of JSON: an escape, or "1e20" written out.
     let bytes = this.#bytes + 6 * text.length + 3;
     let depth = Math.max(this.#depth, data.depth + 1);
-    if (operation === 'json-patch' || bytes > this.#maxBytes || depth > MAX_DEPTH) {
+    if (operation === 'json-patch' || bytes > max || depth > MAX_DEPTH) {
       bytes = byteLength(value);
       depth = depthOf(value);
-      if (bytes > this.#maxBytes || depth > MAX_DEPTH) return false;
+      if (bytes > max || depth > MAX_DEPTH) return false;
     }
     this.#bytes = bytes;
     this.#depth = depth;

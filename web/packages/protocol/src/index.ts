@@ -4,5 +4,5 @@ export { type Copy, fold, type Folded, Folding, type FoldRule, type LogEvent, op
 export { decodeFrame, encodePing, encodePong, encodeSubscribe, encodeUnsubscribe, type Frame } from './frames.ts';
 export { byteLength, type Json, jsonEqual, type JsonObject, parseData } from './json.ts';
 export { LIVE_CACHE, type PageMessage, POSITION_HEADER, PRECACHE_PREFIX, type WorkerMessage } from './messages.ts';
-export { applyOperation } from './operations.ts';
+export { applyOperation, type Limits } from './operations.ts';
 export { formatPosition, parsePosition, type Position, relate, START } from './position.ts';

@@ -1,12 +1,14 @@
 // RFC 6902 over RFC 6901 pointers. Values are never changed in place: a patch that fails half-way leaves no trace.
-import { isObject, jsonEqual, setMember, type Json } from './json.ts';
+import { byteLength, depthOf, isObject, jsonEqual, MAX_DEPTH, setMember, type Json } from './json.ts';
 
-// The patched value, or undefined if any operation fails.
-export function jsonPatch(value: Json, patch: Json): Json | undefined {
+// The patched value, or undefined if any operation fails. All `copy` operations together may copy `maxCopied` bytes:
+// a few of them could double a value a few times.
+export function jsonPatch(value: Json, patch: Json, maxCopied = Infinity): Json | undefined {
   if (!Array.isArray(patch)) return undefined;
+  const copies = { left: maxCopied };
   let result: Json | undefined = value;
   for (const step of patch) {
-    result = applyStep(result, step);
+    result = applyStep(result, step, copies);
     if (result === undefined) return undefined;
   }
   return result;
@@ -14,7 +16,7 @@ export function jsonPatch(value: Json, patch: Json): Json | undefined {
 
 type Leaf = (parent: Json, token: string) => Json | undefined;
 
-function applyStep(value: Json, step: Json): Json | undefined {
+function applyStep(value: Json, step: Json, copies: { left: number }): Json | undefined {
   if (!isObject(step)) return undefined;
   const own = (name: string): Json | undefined => (Object.hasOwn(step, name) ? step[name] : undefined);
   const path = parsePointer(own('path'));
@@ -24,7 +26,7 @@ function applyStep(value: Json, step: Json): Json | undefined {
     case 'add':
       return given === undefined ? undefined : add(value, path, given);
     case 'replace':
-      return given === undefined ? undefined : path.length ? edit(value, path, 0, leafReplace(given)) : given;
+      return given === undefined ? undefined : replace(value, path, given);
     case 'remove':
       return remove(value, path);
     case 'test': {
@@ -36,8 +38,9 @@ function applyStep(value: Json, step: Json): Json | undefined {
       const from = parsePointer(own('from'));
       const found = from && get(value, from);
       if (found === undefined) return undefined;
-      if (own('op') === 'copy') return add(value, path, found);
-      return move(value, from as string[], path, found);
+      if (own('op') === 'move') return move(value, from as string[], path, found);
+      copies.left -= byteLength(found);
+      return copies.left < 0 ? undefined : add(value, path, found);
     }
     default:
       return undefined;
@@ -101,7 +104,15 @@ function withMember(parent: Json, token: string, value: Json): Json {
   return made;
 }
 
+const fits = (path: string[], given: Json): boolean => path.length + depthOf(given) <= MAX_DEPTH;
+
+function replace(value: Json, path: string[], given: Json): Json | undefined {
+  if (!fits(path, given)) return undefined;
+  return path.length ? edit(value, path, 0, leafReplace(given)) : given;
+}
+
 function add(value: Json, path: string[], given: Json): Json | undefined {
+  if (!fits(path, given)) return undefined;
   if (!path.length) return given;
   return edit(value, path, 0, (parent, token) => {
     if (isObject(parent)) return withMember(parent, token, given);

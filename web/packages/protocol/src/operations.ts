@@ -3,8 +3,14 @@
 import { jsonPatch } from './json-patch.ts';
 import { isObject, jsonEqual, setMember, type Json, type JsonObject } from './json.ts';
 
-// The new value, or undefined if the event cannot be applied. `limit` trims arrays after prepend, append and upsert.
-export function applyOperation(operation: string, value: Json, data: Json, limit?: number): Json | undefined {
+export interface Limits {
+  limit?: number; // items kept in an array, after prepend, append and upsert
+  maxBytes?: number; // of the value as compact JSON
+}
+
+// The new value, or undefined if the event cannot be applied. That the result is within maxBytes is the caller's to see.
+export function applyOperation(operation: string, value: Json, data: Json, limits: Limits): Json | undefined {
+  const { limit, maxBytes } = limits;
   switch (operation) {
     case 'invalidate':
       return value;
@@ -13,7 +19,7 @@ export function applyOperation(operation: string, value: Json, data: Json, limit
     case 'merge-patch':
       return mergePatch(value, data);
     case 'json-patch':
-      return jsonPatch(value, data);
+      return jsonPatch(value, data, maxBytes);
   }
   if (!Array.isArray(value)) return undefined;
   if (operation === 'prepend') return [data, ...value].slice(0, limit);

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 declare const ROOT: string;
 
@@ -10,5 +10,3 @@ export function vectors<Case>(name: string): Case[] {
   if (cases.length === 0) throw new Error(`${name} has no cases`);
   return cases;
 }
-
-export const hasVectors = (name: string): boolean => existsSync(specFile(`vectors/${name}`));

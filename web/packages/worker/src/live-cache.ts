@@ -1,5 +1,14 @@
 // The cached copies of live resources. A copy and its position are one response, stored by one put: no kill parts them.
-import { type Copy, formatPosition, type Json, LIVE_CACHE, parsePosition, type Position, POSITION_HEADER } from '@offing/protocol';
+import { type Copy as FoldCopy, formatPosition, type Json, LIVE_CACHE, parsePosition, type Position, POSITION_HEADER } from '@offing/protocol';
+
+// A copy and which rules it was folded by.
+export interface Copy extends FoldCopy {
+  definition: string;
+}
+
+// The ETag is "EPOCH:SEQ-DEFINITION".
+const definitionOf = (response: Response): string =>
+  /-(\w+)"$/.exec(response.headers.get('ETag') ?? '')?.[1] ?? '';
 
 const positionOf = (response: Response | undefined): Position | undefined =>
   parsePosition(response?.headers.get(POSITION_HEADER));
@@ -20,6 +29,11 @@ export class LiveCache {
     return this.#caches.match(path, { cacheName: LIVE_CACHE, ignoreVary: true });
   }
 
+  async definition(path: string): Promise<string | undefined> {
+    const response = await this.response(path);
+    return response && definitionOf(response);
+  }
+
   async position(path: string): Promise<Position | undefined> {
     return positionOf(await this.response(path));
   }
@@ -30,7 +44,7 @@ export class LiveCache {
     const position = positionOf(response);
     if (!response || !position) return undefined;
     try {
-      return { position, value: (await response.json()) as Json };
+      return { position, value: (await response.json()) as Json, definition: definitionOf(response) };
     } catch {
       return undefined;
     }
@@ -41,7 +55,7 @@ export class LiveCache {
     const headers = {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-cache',
-      ETag: `"${position}"`,
+      ETag: `"${position}-${copy.definition}"`,
       [POSITION_HEADER]: position,
     };
     await (await this.#open()).put(path, new Response(JSON.stringify(copy.value), { headers }));
@@ -54,7 +68,7 @@ export class LiveCache {
     if (response.status !== 200 || !position || !type.startsWith('application/json')) return undefined;
     // Read to its end first: a body that breaks off is an error and not a copy.
     const value = (await response.json()) as Json;
-    await this.write(path, { value, position });
+    await this.write(path, { value, position, definition: definitionOf(response) });
     return position;
   }
 

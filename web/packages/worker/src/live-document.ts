@@ -1,7 +1,7 @@
 // One live URL: the events that wait for it, and the only code that writes its cached copy. Events are applied in
 // batches, each with one read and one put; whatever happens to the worker in between, the stored copy is whole and
 // stands where it says. At most MAX_QUEUE events wait; what comes beyond is left out, and the feed resumes later.
-import { fold, type FoldRule, formatPosition, type LiveUrl, type LogEvent, type Position } from '@offing/protocol';
+import { fold, formatPosition, type LiveUrl, type LogEvent, type Position } from '@offing/protocol';
 import type { LiveCache } from './live-cache.ts';
 
 export const MAX_QUEUE = 5_000;
@@ -20,7 +20,7 @@ export class LiveDocument {
   readonly path: string;
   readonly channel: string;
   tries = 0; // how often its feed resumed for it without an event getting any further
-  readonly #rule: FoldRule;
+  readonly #live: LiveUrl;
   readonly #host: DocumentHost;
   #queue: LogEvent[] = [];
   #stale = false; // the copy has to be fetched whole
@@ -31,13 +31,18 @@ export class LiveDocument {
   constructor(live: LiveUrl, host: DocumentHost) {
     this.path = live.url;
     this.channel = live.channel;
-    this.#rule = live.rule;
+    this.#live = live;
     this.#host = host;
   }
 
   push(event: LogEvent): void {
     if (this.#queue.length < MAX_QUEUE) this.#queue.push(event);
     if (!this.#held) void this.#run();
+  }
+
+  // Fetches the copy if it was folded by other rules than ours.
+  async check(): Promise<void> {
+    if ((await this.#host.cache.definition(this.path)) !== this.#live.definition) void this.refresh();
   }
 
   // Fetches the copy whole; events that come meanwhile wait.
@@ -75,12 +80,14 @@ export class LiveDocument {
     const copy = await this.#host.cache.read(this.path);
     this.#position = copy?.position;
     if (!copy) return;
-    const folded = fold(copy, events, this.#rule);
-    if (folded.invalidated) {
+    const { definition, rule } = this.#live;
+    const folded = fold(copy, events, rule);
+    const moved = folded.position !== copy.position;
+    if (folded.invalidated || (moved && copy.definition !== definition)) {
       // Not stored: should the fetch fail, these events come again.
       this.#stale = true;
-    } else if (folded.position !== copy.position) {
-      await this.#host.cache.write(this.path, folded);
+    } else if (moved) {
+      await this.#host.cache.write(this.path, { ...folded, definition });
       this.#position = folded.position;
       this.tries = 0;
       this.#host.updated(this.path, formatPosition(folded.position), folded.added, false);

@@ -95,7 +95,7 @@ export class Live implements FeedHost {
 
   #load(): Promise<void> {
     return (this.#loaded ??= (async () => {
-      for (const path of await this.#host.cache.paths()) await this.#join(path);
+      for (const path of await this.#host.cache.paths()) await (await this.#join(path))?.check();
     })());
   }
 
