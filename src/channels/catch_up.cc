@@ -39,7 +39,7 @@ void CatchUp::Remove(Subscription& subscription) {
 void CatchUp::Continue() {
   if (reading_ || waiting_.empty()) return;
   if (socket_.queued_bytes() >= kLowWater) {
-    ContinueNextRound();
+    ContinueAfterFlush();
     return;
   }
   current_ = waiting_.front();
@@ -47,19 +47,33 @@ void CatchUp::Continue() {
   Read(*current_);
 }
 
-// The queue is flushed when this round ends. If bytes are left then, Continue will be called when
-// they are gone; if none are, nobody would call.
-void CatchUp::ContinueNextRound() {
-  if (round_awaited_) return;
-  round_awaited_ = true;
-  shard_.core.Post([&shard = shard_, who = who_] {
-    if (Session* const session = shard.sessions.Find(who)) session->OnFlushed();
+// A socket that takes everything at the end of this round will not call OnDrained: so look again
+// behind that flush. What is deferred runs before it, and what that posts runs after it.
+void CatchUp::ContinueAfterFlush() {
+  if (flush_awaited_) return;
+  flush_awaited_ = true;
+  shard_.core.Defer([&shard = shard_, who = who_] {
+    shard.core.Post([&shard, who] {
+      if (Session* const session = shard.sessions.Find(who)) session->OnFlushed();
+    });
   });
 }
 
+// Bytes that are left were left over by the flush, and OnDrained will come; or they were queued
+// since, and it may not: then the tick goes on.
 void CatchUp::OnFlushed() {
-  round_awaited_ = false;
-  if (socket_.queued_bytes() < kLowWater) Continue();
+  flush_awaited_ = false;
+  if (socket_.queued_bytes() < kLowWater) return Continue();
+  AwaitTick();
+}
+
+void CatchUp::AwaitTick() {
+  if (!std::exchange(tick_awaited_, true)) shard_.CallAtTick(who_);
+}
+
+void CatchUp::OnTick() {
+  tick_awaited_ = false;
+  Continue();
 }
 
 void CatchUp::Read(Subscription& subscription) {
@@ -89,7 +103,7 @@ base::Result<void> CatchUp::OnPage(base::Result<store::Page> page) {
   if (!page) {
     if (page.error().code != base::Code::kTooMany) return std::unexpected(page.error());
     waiting_.push_back(subscription);
-    shard_.ContinueAtTick(who_);
+    AwaitTick();
     return {};
   }
   Confirm(*subscription, page->state);

@@ -69,10 +69,12 @@ class CatchUp {
   // The answer to a read, on this core. kTooMany was dealt with here; another error is for the
   // session to act upon.
   base::Result<void> OnPage(base::Result<store::Page> page);
-  // The socket's queue is empty again, or a tick came: goes on if it may.
+  // The socket's queue is empty again: goes on if it may.
   void Continue();
-  // The round in which something was queued is over.
+  // What had been queued in a round has been offered to the peer.
   void OnFlushed();
+  // The tick, if it was asked for.
+  void OnTick();
 
   // Nothing to do and nothing outstanding: may be destroyed.
   bool idle() const { return waiting_.empty() && !reading_; }
@@ -82,7 +84,8 @@ class CatchUp {
   void Confirm(Subscription& subscription, const store::LogState& state);
   void QueueEvents(Subscription& subscription, const store::Page& page);
   static bool HasCaughtUp(const Subscription& subscription, const store::LogState& state);
-  void ContinueNextRound();
+  void ContinueAfterFlush();
+  void AwaitTick();
 
   Shard& shard_;
   const SocketId who_;
@@ -90,7 +93,8 @@ class CatchUp {
   std::vector<Subscription*> waiting_;  // first in, first out
   Subscription* current_ = nullptr;     // whose page was asked for; nullptr: it has left since
   bool reading_ = false;
-  bool round_awaited_ = false;
+  bool flush_awaited_ = false;
+  bool tick_awaited_ = false;
 };
 
 }  // namespace offing::channels

@@ -51,8 +51,7 @@ void Session::OnPeerAlive() {
 }
 
 void Session::OnDrained() {
-  if (state_ != State::kOpen || !catch_up_) return;
-  catch_up_->Continue();
+  if (catch_up_) catch_up_->Continue();
 }
 
 void Session::OnClosed() {
@@ -97,6 +96,10 @@ void Session::OnPage(base::Result<store::Page> page) {
 
 void Session::OnFlushed() {
   if (catch_up_) catch_up_->OnFlushed();
+}
+
+void Session::OnTick() {
+  if (catch_up_) catch_up_->OnTick();
 }
 
 void Session::Handle(const proto::SubscribeMessage& message) {

@@ -53,9 +53,11 @@ class Session final : public http::WebSocketListener {
   void OnDrain();
   // From the hub: too much waits for the client to send this subscription its event.
   void OnFull(Subscription& subscription);
-  // From the catch-up: a page is there; what was written has been flushed.
+  // For the catch-up: a page is there; what was written has been flushed; the tick that was asked
+  // for.
   void OnPage(base::Result<store::Page> page);
   void OnFlushed();
+  void OnTick();
 
   const SocketId& id() const { return id_; }
 

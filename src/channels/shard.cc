@@ -51,8 +51,8 @@ void Shard::Tick() {
   sessions.Sweep(
       now_s_, timeouts, [](Session& session) { session.OnSilent(); },
       [](Session& session) { session.OnDead(); });
-  for (const SocketId& id : std::exchange(stalled_, {})) {
-    if (Session* const session = sessions.Find(id)) session->OnDrained();
+  for (const SocketId& id : std::exchange(waiting_, {})) {
+    if (Session* const session = sessions.Find(id)) session->OnTick();
   }
 }
 

@@ -56,8 +56,8 @@ class Shard {
   void OnSessionOpened() { ++open_sessions_; }
   void OnSessionClosed();
   size_t open_sessions() const { return open_sessions_; }
-  // At the next tick that session's catching up is continued: its journal was busy.
-  void ContinueAtTick(const SocketId& id) { stalled_.push_back(id); }
+  // At the next tick that session's OnTick is called, once.
+  void CallAtTick(const SocketId& id) { waiting_.push_back(id); }
 
   // What the timers call: once a second, and every 50 ms while draining. Tests call them too.
   void Tick();
@@ -75,7 +75,7 @@ class Shard {
   bool draining_ = false;
   size_t drain_step_ = 0;
   std::function<void()> drained_;
-  std::vector<SocketId> stalled_;
+  std::vector<SocketId> waiting_;
   std::unique_ptr<net::Timer> tick_;
   std::unique_ptr<net::Timer> drain_;
 };
