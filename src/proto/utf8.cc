@@ -5,6 +5,18 @@
 
 namespace offing::proto {
 
+namespace {
+
+constexpr size_t kBlock = 32;
+
+bool IsAsciiBlock(const char* bytes) {
+  uint64_t words[kBlock / sizeof(uint64_t)];
+  std::memcpy(words, bytes, kBlock);
+  return ((words[0] | words[1] | words[2] | words[3]) & 0x8080808080808080) == 0;
+}
+
+}  // namespace
+
 // The first byte says how many follow, and bounds the second so that overlong forms, surrogates and
 // what lies beyond U+10FFFF are out (RFC 3629, 4).
 bool Utf8Checker::Start(unsigned char byte) {
@@ -27,15 +39,10 @@ bool Utf8Checker::Start(unsigned char byte) {
 }
 
 bool Utf8Checker::Feed(std::string_view piece) {
-  constexpr uint64_t kHighBits = 0x8080808080808080;
   for (size_t i = 0; i < piece.size();) {
-    if (need_ == 0 && piece.size() - i >= sizeof(uint64_t)) {
-      uint64_t eight;
-      std::memcpy(&eight, piece.data() + i, sizeof eight);
-      if ((eight & kHighBits) == 0) {
-        i += sizeof eight;
-        continue;
-      }
+    if (need_ == 0 && piece.size() - i >= kBlock && IsAsciiBlock(piece.data() + i)) {
+      i += kBlock;
+      continue;
     }
     const auto byte = static_cast<unsigned char>(piece[i++]);
     if (need_ == 0) {

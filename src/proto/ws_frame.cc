@@ -31,9 +31,9 @@ bool IsControl(WsOpcode opcode) {
   return (static_cast<uint8_t>(opcode) & 8) != 0;
 }
 
-uint64_t ReadBig(const char* bytes, size_t size) {
+uint64_t ReadBig(std::string_view bytes) {
   uint64_t value = 0;
-  for (size_t i = 0; i < size; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  for (const char byte : bytes) value = value << 8 | static_cast<unsigned char>(byte);
   return value;
 }
 
@@ -163,7 +163,7 @@ bool WsParser::TakeHead(std::span<char>& bytes, Head& head) {
   head.reserved = (joined[0] & 0x70) != 0;
   head.opcode = static_cast<WsOpcode>(joined[0] & 0x0F);
   head.masked = masked;
-  head.length = length_size == 0 ? joined[1] & 0x7F : ReadBig(&joined[2], length_size);
+  head.length = length_size == 0 ? joined[1] & 0x7F : ReadBig({&joined[2], length_size});
   if (masked) std::copy_n(&joined[2 + length_size], 4, head.mask.data());
   if (partial_) partial_->head_size = 0;
   bytes = bytes.subspan(need - before);
@@ -225,7 +225,7 @@ const WsError* WsParser::OnControl(WsOpcode opcode, std::string_view payload, Ws
   uint16_t code = 1005;
   if (payload.size() == 1) return &kBadClose;
   if (!payload.empty()) {
-    code = static_cast<uint16_t>(ReadBig(payload.data(), 2));
+    code = static_cast<uint16_t>(ReadBig(payload.substr(0, 2)));
     if (!IsCloseCode(code)) return &kBadClose;
     payload.remove_prefix(2);
     if (!IsUtf8(payload)) return &kNotUtf8;
