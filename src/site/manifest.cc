@@ -64,7 +64,7 @@ ManifestScanner::ManifestScanner(Deps deps, ManifestConfig config)
           "offing_site_precache_left_out",
           "Files that the precache manifest leaves out because of a limit or an error.")) {}
 
-Manifest ManifestScanner::Scan() {
+std::vector<ManifestEntry> ManifestScanner::Scan() {
   Walk walk;
   walk.folders.emplace_back();
   if (const auto root = deps_.folder.OpenAt("")) {
@@ -83,7 +83,7 @@ Manifest ManifestScanner::Scan() {
   left_out_.Sub(left_out_.value());
   left_out_.Add(walk.left_out.size());
   warned_ = std::move(walk.left_out);
-  return MakeManifest(std::move(walk.entries));
+  return std::move(walk.entries);
 }
 
 void ManifestScanner::ScanFolder(const std::string& path, Walk& walk) {

@@ -1,6 +1,6 @@
 // Manifest: what the worker keeps for offline use, each URL with its content hash (spec/worker.md).
 // It is every file of the folder that a GET would find, except the folder's own sw.js, source maps,
-// and what the limits leave out.
+// and what the limits leave out; and the page library, without which no page opens offline.
 //
 // Limits (ManifestConfig): a file that is too large is left out with a warning in the log; so are
 // files beyond the count, deeper folders first.
@@ -58,8 +58,8 @@ class ManifestScanner {
   };
   ManifestScanner(Deps deps, ManifestConfig config);
 
-  // Looks at every file, and reads those that changed since the last time.
-  Manifest Scan();
+  // Looks at every file, and reads those that changed since the last time. In no order.
+  std::vector<ManifestEntry> Scan();
 
  private:
   struct Walk;

@@ -117,7 +117,9 @@ Site::Impl::Impl(SiteConfig config, Deps deps, std::optional<Folder> folder)
 
 void Site::Impl::Rescan() {
   const int64_t began_ms = deps_.clock.SteadyMs();
-  const Manifest manifest = scanner_ ? scanner_->Scan() : MakeManifest({});
+  auto entries = scanner_ ? scanner_->Scan() : std::vector<ManifestEntry>();
+  entries.push_back({"/_offing/client.js", client_.etag.substr(1, client_.etag.size() - 2)});
+  const Manifest manifest = MakeManifest(std::move(entries));
   if (digest_ != manifest.digest) {
     auto made =
         std::make_shared<const Composed>(Compose(deps_.parts, config_.config_head, manifest));
