@@ -22,7 +22,6 @@ using sqlite::SqliteReader;
 using sqlite::Statement;
 using sqlite::Synchronous;
 
-constexpr int kCheckpointPages = 2'000;
 constexpr uint64_t kPageBytes = 4'096;
 
 uint64_t SizeOf(const Event& event) {
@@ -298,7 +297,7 @@ base::Result<void> Configure(Connection& connection, const std::string& file,
   }
   done = connection.Execute("limit the journal", "PRAGMA journal_size_limit = 16777216");
   if (!done) return done;
-  connection.CheckpointAt(kCheckpointPages);
+  connection.CheckpointAt(options.checkpoint_pages);
   if (options.max_bytes == 0) return {};
   const uint64_t pages = std::max<uint64_t>(1, options.max_bytes / kPageBytes);
   const uint64_t most = std::numeric_limits<int32_t>::max();

@@ -21,6 +21,9 @@ struct SqliteOptions {
   // The database's greatest size; a commit beyond it fails with kTooLarge, as on a full disk. 0: as
   // much as the disk has.
   uint64_t max_bytes = 0;
+  // The pages (4 KiB) at which the write-ahead log is moved into the database; it never holds much
+  // more than four times as many.
+  int checkpoint_pages = 2'000;
   // Leave it. No setting of the server reaches it: with kOff a loss of power loses commits.
   sqlite::Synchronous synchronous = sqlite::Synchronous::kFull;
 };
