@@ -11,9 +11,11 @@ function explain(error) {
 
 export default async function* report(source) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
+  const names = [];
   let file;
   for await (const { type, data } of source) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
+    if (type === 'test:start') names[data.nesting] = data.name;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const failed = type === 'test:fail';
     const why = data.details.error?.failureType;
@@ -26,7 +28,7 @@ export default async function* report(source) {
     const skipped = data.skip !== undefined;
     counts[skipped ? 'skipped' : failed ? 'failed' : 'passed'] += 1;
     const word = skipped ? 'skip' : failed ? 'FAIL' : ' ok ';
-    yield `  ${word}  ${data.name} (${Math.round(data.details.duration_ms)} ms)\n`;
+    yield `  ${word}  ${[...names.slice(0, data.nesting), data.name].join(': ')} (${Math.round(data.details.duration_ms)} ms)\n`;
     if (failed) yield `${explain(data.details.error)}\n`;
   }
   const skipped = counts.skipped ? `, ${counts.skipped} skipped` : '';
