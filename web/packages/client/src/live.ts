@@ -81,11 +81,15 @@ class View {
     this.#again = true;
     if (this.#reading) return;
     this.#reading = true;
-    while (this.#again) {
-      this.#again = false;
-      // Without https there is no cache either.
-      const response = await globalThis.caches?.match(this.path, { cacheName: LIVE_CACHE }).catch(() => undefined);
-      if (response) this.#show(response.headers.get(POSITION_HEADER), await response.json(), true);
+    try {
+      while (this.#again) {
+        this.#again = false;
+        // Without https there is no cache either.
+        const response = await globalThis.caches?.match(this.path, { cacheName: LIVE_CACHE });
+        if (response) this.#show(response.headers.get(POSITION_HEADER), await response.json(), true);
+      }
+    } catch (error) {
+      warn(`${this.path} cannot be read: ${error}`);
     }
     this.#reading = false;
   }

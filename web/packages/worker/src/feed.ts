@@ -62,7 +62,10 @@ export class Feed {
     this.#at = resume.after;
     for (const document of this.documents) {
       const position = this.#positions.get(document);
-      if (!position) continue;
+      if (!position) {
+        document.settle(); // it joined meanwhile
+        continue;
+      }
       const elsewhere = position.epoch !== this.#at.epoch;
       const behind = resume.ok ? elsewhere && position.seq > 0 && this.#at.seq > 0 : elsewhere || position.seq !== this.#at.seq;
       if (behind) void document.refresh();

@@ -57,10 +57,19 @@ export class LiveDocument {
     if (this.#held) void this.refresh();
   }
 
+  // Says again where this document stands, unless it is about to say so by itself.
+  settle(): void {
+    if (!this.#running && !this.#held && this.#position) this.#host.settled(this, this.#position);
+  }
+
+  get #waiting(): boolean {
+    return !this.#held && (this.#stale || this.#queue.length > 0);
+  }
+
   #run(): Promise<void> {
     return (this.#running ??= this.#host
       .lock(`offing:${this.path}`, async () => {
-        while (!this.#held && (this.#stale || this.#queue.length)) await (this.#stale ? this.#fetch() : this.#apply());
+        while (this.#waiting) await (this.#stale ? this.#fetch() : this.#apply());
       })
       .catch((error: unknown) => {
         // Mostly a full disk. The copy is as it was, so the events can be asked for again.
@@ -68,9 +77,11 @@ export class LiveDocument {
         this.#queue = [];
         this.#host.report('cache', `${this.path}: ${error}`);
       })
-      .finally(() => {
+      .then(() => {
         this.#running = undefined;
-        if (!this.#held) this.#host.settled(this, this.#position);
+        // An event may have come while the lock was given back.
+        if (this.#waiting) return this.#run();
+        return this.#held ? undefined : this.#host.settled(this, this.#position);
       }));
   }
 

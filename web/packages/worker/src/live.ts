@@ -65,7 +65,7 @@ export class Live implements FeedHost {
   async show(path: string): Promise<Position | undefined> {
     await this.#load();
     const known = this.#documents.get(path);
-    const document = known ?? (await this.#join(path));
+    const document = known ?? this.#join(path);
     if (!document) return undefined;
     if (known) {
       this.#documents.delete(path);
@@ -95,17 +95,20 @@ export class Live implements FeedHost {
 
   #load(): Promise<void> {
     return (this.#loaded ??= (async () => {
-      for (const path of await this.#host.cache.paths()) await (await this.#join(path))?.check();
-    })());
+      for (const path of await this.#host.cache.paths()) await this.#join(path)?.check();
+    })().catch((error: unknown) => {
+      this.#loaded = undefined;
+      throw error;
+    }));
   }
 
-  async #join(path: string): Promise<LiveDocument | undefined> {
+  #join(path: string): LiveDocument | undefined {
     const live = matchResource(this.#config, path);
     if (!live) return undefined;
     const oldest = this.#documents.values().next().value;
     if (this.#documents.size >= MAX_LIVE && oldest) {
       this.#leave(oldest);
-      await this.#host.cache.delete(oldest.path);
+      void this.#host.cache.delete(oldest.path);
     }
     const document = new LiveDocument(live, { ...this.#host, report: this.report, settled: (...at) => this.#settled(...at) });
     let feed = this.#feeds.get(live.channel);
