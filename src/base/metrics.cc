@@ -15,6 +15,9 @@ Counter& Metrics::AddGauge(std::string name, std::string help) {
 }
 
 Counter& Metrics::Add(std::string name, std::string help, std::string_view type) {
+  for (Entry& entry : entries_) {
+    if (entry.name == name) return entry.counter;
+  }
   Entry& entry = entries_.emplace_back();
   entry.name = std::move(name);
   entry.help = std::move(help);

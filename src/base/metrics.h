@@ -25,7 +25,8 @@ class Counter {
 // valid for the life of the Metrics. Threading: Add* at start-up only; Render any thread.
 class Metrics {
  public:
-  // `name` in Prometheus' style, e.g. "offing_http_requests_total"; `help` is one sentence.
+  // `name` in Prometheus' style, e.g. "offing_http_requests_total"; `help` is one sentence. Adding
+  // a name again gives the same counter: cores share theirs.
   Counter& AddCounter(std::string name, std::string help);
   Counter& AddGauge(std::string name, std::string help);
   std::string Render() const;
