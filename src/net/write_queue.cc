@@ -1,0 +1,131 @@
+#include "net/write_queue.h"
+
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace offing::net {
+
+namespace {
+
+constexpr size_t kMaxPieces = 64;           // of one sendmsg(2)
+constexpr uint64_t kFileSlice = 256 << 10;  // of one sendfile(2)
+
+}  // namespace
+
+WriteQueue::File::~File() {
+  close(fd);
+}
+
+void WriteQueue::Push(base::SharedBytes bytes) {
+  if (!bytes || bytes->empty()) return;
+  const uint64_t size = bytes->size();
+  PushChunk({std::move(bytes), nullptr, size});
+}
+
+void WriteQueue::PushFile(int fd, uint64_t offset, uint64_t length) {
+  auto file = std::make_unique<File>(fd, offset);
+  if (length > 0) PushChunk({nullptr, std::move(file), length});
+}
+
+void WriteQueue::PushChunk(Chunk chunk) {
+  bytes_ += chunk.left;
+  if (first_.left == 0) {
+    first_ = std::move(chunk);
+    return;
+  }
+  if (!rest_) rest_ = std::make_unique<std::deque<Chunk>>();
+  rest_->push_back(std::move(chunk));
+}
+
+void WriteQueue::PopFront() {
+  if (!rest_) {
+    first_ = {};
+    return;
+  }
+  first_ = std::move(rest_->front());
+  rest_->pop_front();
+  if (rest_->empty()) rest_.reset();
+}
+
+void WriteQueue::Clear() {
+  first_ = {};
+  rest_.reset();
+  bytes_ = 0;
+}
+
+WriteQueue::Outcome WriteQueue::Flush(int fd, size_t budget) {
+  size_t sent = 0;
+  while (bytes_ > 0) {
+    if (sent >= budget) return Outcome::kBudget;
+    const bool file = first_.file != nullptr;
+    const uint64_t wanted = file ? std::min(first_.left, kFileSlice) : first_.left;
+    const ptrdiff_t done = file ? SendFile(fd) : rest_ ? SendMany(fd) : SendOne(fd);
+    if (done < 0) {
+      if (errno == EINTR) continue;
+      return errno == EAGAIN || errno == EWOULDBLOCK ? Outcome::kBlocked : Outcome::kBroken;
+    }
+    if (done == 0) return Outcome::kBroken;  // the file ended
+    Consume(static_cast<size_t>(done));
+    sent += static_cast<size_t>(done);
+    // A short send of memory means that the socket is full; of a file it may mean that the file is
+    // short, which the next call tells.
+    if (!file && static_cast<uint64_t>(done) < wanted) return Outcome::kBlocked;
+  }
+  return Outcome::kEmpty;
+}
+
+void WriteQueue::Consume(size_t sent) {
+  bytes_ -= sent;
+  while (sent > 0) {
+    const auto part = static_cast<size_t>(std::min<uint64_t>(sent, first_.left));
+    first_.left -= part;
+    sent -= part;
+    if (first_.left == 0) PopFront();
+  }
+}
+
+ptrdiff_t WriteQueue::SendOne(int fd) {
+  const std::string& bytes = *first_.bytes;
+  return send(fd, bytes.data() + (bytes.size() - first_.left), first_.left,
+              MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+ptrdiff_t WriteQueue::SendMany(int fd) {
+  std::array<iovec, kMaxPieces> pieces;
+  size_t count = 0;
+  int more = 0;
+  const auto add = [&](const Chunk& chunk) {
+    if (chunk.file) {
+      more = MSG_MORE;
+      return false;
+    }
+    const size_t skip = chunk.bytes->size() - chunk.left;
+    pieces[count++] = {const_cast<char*>(chunk.bytes->data()) + skip, chunk.left};
+    return count < kMaxPieces;
+  };
+  add(first_);
+  for (const Chunk& chunk : *rest_) {
+    if (!add(chunk)) break;
+  }
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | more);
+}
+
+ptrdiff_t WriteQueue::SendFile(int fd) {
+  auto offset = static_cast<off_t>(first_.file->offset);
+  const auto size = static_cast<size_t>(std::min(first_.left, kFileSlice));
+  const ptrdiff_t done = sendfile(fd, first_.file->fd, &offset, size);
+  if (done > 0) first_.file->offset += static_cast<uint64_t>(done);
+  return done;
+}
+
+}  // namespace offing::net
