@@ -1,0 +1,269 @@
+#include "http/connection.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "base/check.h"
+#include "http/pending_exchange.h"
+#include "http/response_head.h"
+#include "http/websocket_peer.h"
+
+namespace offing::http {
+
+namespace {
+
+// An answer may wait in the queue up to this size while the next request is looked at.
+constexpr size_t kPipelinedBytes = 64 << 10;
+
+ParserLimits LimitsOf(const ServerConfig& config) {
+  return {.max_header_bytes = config.max_header_bytes,
+          .max_target_bytes = config.max_target_bytes,
+          .max_body_bytes = config.max_body_bytes};
+}
+
+}  // namespace
+
+Connection::Connection(Lobby& lobby, std::unique_ptr<net::Stream> stream)
+    : lobby_(lobby), stream_(std::move(stream)) {
+  lobby_.counters().connections.Add();
+  ++lobby_.shared().connections;
+}
+
+Connection::~Connection() {
+  if (exchange_ != nullptr) exchange_->Detach();
+  if (!stream_) return;  // handed over to a WebSocket, which counts on
+  lobby_.counters().connections.Sub();
+  --lobby_.shared().connections;
+}
+
+void Connection::Start() {
+  stream_->SetListener(this);
+  BecomeIdle();
+}
+
+void Connection::BecomeIdle() {
+  state_ = State::kIdle;
+  deadline_ms_ = lobby_.now_ms() + lobby_.shared().config.idle_timeout_ms;
+  stream_->ResumeReading();
+}
+
+void Connection::OnBytes(std::span<char> bytes) {
+  if (state_ == State::kHandling) {  // more of a read that had begun
+    if (!left_over_) left_over_ = std::make_unique<std::string>();
+    left_over_->append(bytes.data(), bytes.size());
+  } else if (state_ != State::kOver) {
+    Parse({bytes.data(), bytes.size()});
+  }
+}
+
+void Connection::Parse(std::string_view bytes) {
+  if (!parser_) parser_ = std::make_unique<RequestParser>(LimitsOf(lobby_.shared().config));
+  const RequestParser::State result = parser_->Feed(bytes);
+  if (state_ == State::kIdle && parser_->started()) {
+    state_ = State::kReading;
+    arrived_ms_ = lobby_.now_ms();
+    deadline_ms_ = arrived_ms_ + lobby_.shared().config.request_timeout_ms;
+  }
+  switch (result) {
+    case RequestParser::State::kNeedMore:
+      if (parser_->TakeExpectation()) stream_->Write(std::string("HTTP/1.1 100 Continue\r\n\r\n"));
+      stream_->ResumeReading();
+      return;
+    case RequestParser::State::kError:
+      return Refuse(parser_->error_status(), parser_->error_text());
+    case RequestParser::State::kDone:
+      if (!bytes.empty()) left_over_ = std::make_unique<std::string>(bytes);
+      return Dispatch();
+  }
+}
+
+void Connection::Dispatch() {
+  stream_->PauseReading();
+  state_ = State::kHandling;
+  lobby_.counters().requests.Add();
+  keep_alive_ = parser_->keep_alive();
+  say_keep_alive_ = keep_alive_ && parser_->version() < 11;
+  Request request = std::move(parser_->request());
+  parser_.reset();
+  head_only_ = request.method == "HEAD";
+  request.peer_address = stream_->peer_address();
+  auto exchange = std::make_unique<PendingExchange>(*this, std::move(request));
+  exchange_ = exchange.get();
+  lobby_.shared().handler.Handle(std::move(exchange));
+}
+
+void Connection::Refuse(int status, std::string_view text) {
+  stream_->PauseReading();
+  state_ = State::kHandling;
+  lobby_.counters().Refused(status).Add();
+  keep_alive_ = false;
+  Response response = ErrorResponse(status, text);
+  if (status == 426) response.headers.emplace_back("sec-websocket-version", "13");
+  const Request request = std::move(parser_->request());
+  parser_.reset();
+  head_only_ = request.method == "HEAD";
+  LogAnswer(request, status, response.body_size());
+  Send(std::move(response));
+}
+
+void Connection::Answer(Response response) {
+  PendingExchange* exchange = std::exchange(exchange_, nullptr);
+  exchange->Detach();
+  LogAnswer(exchange->request(), response.status, response.body_size());
+  Send(std::move(response));
+}
+
+void Connection::OnDropped() {
+  lobby_.counters().unanswered.Add();
+  Answer(ErrorResponse(500, "the server has no answer"));
+}
+
+void Connection::LogAnswer(const Request& request, int status, uint64_t body) {
+  if (lobby_.shared().access_log == nullptr) return;
+  const int64_t took = lobby_.now_ms() - arrived_ms_;
+  lobby_.Log({.at_ms = lobby_.shared().clock.WallMs() - took,
+              .peer = stream_->peer_address(),
+              .method = request.method,
+              .target = request.target,
+              .status = status,
+              .bytes = head_only_ || !HasBody(status) ? 0 : body,
+              .ms = took});
+}
+
+void Connection::Send(Response response) {
+  if (lobby_.draining()) keep_alive_ = false;
+  const Persistence persistence = !keep_alive_      ? Persistence::kClose
+                                  : say_keep_alive_ ? Persistence::kKeepAliveSaid
+                                                    : Persistence::kKeepAlive;
+  stream_->Write(EncodeHead(
+      response,
+      {.date = lobby_.date(), .persistence = persistence, .length = response.body_size()}));
+  SendBody(response);
+  progress_ms_ = lobby_.now_ms();
+  last_queued_ = stream_->queued_bytes();
+  if (keep_alive_) {
+    GoOn();
+  } else {
+    Finish();
+  }
+}
+
+void Connection::SendBody(Response& response) {
+  const bool wanted = !head_only_ && HasBody(response.status);
+  if (auto* file = std::get_if<FileBody>(&response.body)) {
+    if (wanted) {
+      stream_->WriteFile(file->fd, file->offset, file->length);
+    } else if (file->fd >= 0) {
+      close(file->fd);
+    }
+  } else if (wanted) {
+    if (auto* text = std::get_if<std::string>(&response.body)) {
+      stream_->Write(std::move(*text));
+    } else {
+      stream_->Write(std::get<base::SharedBytes>(std::move(response.body)));
+    }
+  }
+}
+
+// After an answer: the next request, or the wait for it. While a large answer is on its way neither
+// is begun.
+void Connection::GoOn() {
+  if (stream_->queued_bytes() > kPipelinedBytes) {
+    state_ = State::kSending;
+  } else if (left_over_) {
+    state_ = State::kSending;
+    lobby_.Wake(*this);  // not from within the handler that answered
+  } else {
+    BecomeIdle();
+  }
+}
+
+void Connection::Continue() {
+  if (state_ != State::kSending || stream_->queued_bytes() > kPipelinedBytes) return;
+  BecomeIdle();
+  if (!left_over_) return;
+  const auto bytes = std::exchange(left_over_, nullptr);
+  Parse(*bytes);
+}
+
+void Connection::OnDrained() {
+  if (state_ == State::kSending) Continue();
+  if (state_ == State::kFinishing) Finish();
+}
+
+// While the server drains somebody waits for the answers to be sent, so the connection stays until
+// then; otherwise the stream finishes alone.
+void Connection::Finish() {
+  state_ = State::kFinishing;
+  stream_->PauseReading();
+  if (lobby_.draining() && stream_->queued_bytes() > 0) return;
+  stream_->Close(lobby_.shared().config.write_timeout_ms);
+  End();
+}
+
+void Connection::End() {
+  state_ = State::kOver;
+  if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->Detach();
+  lobby_.Bury(*this);
+}
+
+void Connection::OnClosed() {
+  if (state_ != State::kOver) End();
+}
+
+void Connection::Sweep(int64_t now_ms) {
+  if (StallsAt(now_ms)) {
+    lobby_.counters().slow_readers.Add();
+    stream_->Abort();
+    return End();
+  }
+  switch (state_) {
+    case State::kIdle:
+      if (now_ms >= deadline_ms_ || lobby_.draining()) Finish();
+      return;
+    case State::kReading:
+      if (now_ms >= deadline_ms_) Refuse(408, "the request did not come whole in time");
+      return;
+    case State::kFinishing:
+      return Finish();
+    default:
+      return;
+  }
+}
+
+// True if the peer has taken nothing of what waits for it for too long.
+bool Connection::StallsAt(int64_t now_ms) {
+  const size_t queued = stream_->queued_bytes();
+  if (queued == 0 || queued < last_queued_ || last_queued_ == 0) progress_ms_ = now_ms;
+  last_queued_ = queued;
+  return now_ms - progress_ms_ >= lobby_.shared().config.write_timeout_ms;
+}
+
+void Connection::Upgrade(std::unique_ptr<WebSocketListener> listener, WebSocketLimits limits) {
+  PendingExchange* exchange = std::exchange(exchange_, nullptr);
+  exchange->Detach();
+  const Request& request = exchange->request();
+  LogUpgrade(request);
+  stream_->Write(EncodeSwitching(request.Header("sec-websocket-key"), lobby_.date()));
+  auto peer =
+      std::make_unique<WebSocketPeer>(lobby_, std::move(stream_), std::move(listener), limits,
+                                      lobby_.shared().access_log ? request.target : std::string());
+  End();
+  WebSocketPeer& started = *peer;
+  lobby_.AddWebSocket(std::move(peer));
+  started.Start(std::move(left_over_));
+}
+
+void Connection::LogUpgrade(const Request& request) {
+  const int64_t took = lobby_.now_ms() - arrived_ms_;
+  lobby_.Log({.at_ms = lobby_.shared().clock.WallMs() - took,
+              .peer = stream_->peer_address(),
+              .method = request.method,
+              .target = request.target,
+              .status = 101,
+              .ms = took,
+              .ws = "open"});
+}
+
+}  // namespace offing::http

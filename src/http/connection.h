@@ -1,0 +1,80 @@
+// Connection: HTTP/1.1 on one stream. One request at a time: while it waits for its answer nothing
+// is read, so what a peer can pipeline is bounded by one read. What parsing needs exists only while
+// a request is read; an idle connection is this object and its stream.
+//
+// Threading: core-local.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "http/lobby.h"
+#include "http/parser.h"
+#include "http/peer.h"
+
+namespace offing::http {
+
+class PendingExchange;
+
+class Connection final : public Peer {
+ public:
+  Connection(Lobby& lobby, std::unique_ptr<net::Stream> stream);
+  ~Connection() override;
+
+  void Start();
+
+  // From the exchange.
+  Lobby& lobby() { return lobby_; }
+  void Answer(Response response);
+  void Upgrade(std::unique_ptr<WebSocketListener> listener, WebSocketLimits limits);
+  void OnDropped();  // without an answer
+
+  void OnBytes(std::span<char> bytes) override;
+  void OnDrained() override;
+  void OnClosed() override;
+  void Sweep(int64_t now_ms) override;
+  void Continue() override;
+
+ private:
+  enum class State : uint8_t {
+    kIdle,       // between requests
+    kReading,    // a request has begun
+    kHandling,   // the exchange is out
+    kSending,    // an answer is being sent, and the connection goes on then
+    kFinishing,  // the last answer is being sent
+    kOver,
+  };
+
+  void Parse(std::string_view bytes);
+  void Dispatch();
+  void Refuse(int status, std::string_view text);
+  void Send(Response response);
+  void SendBody(Response& response);
+  void GoOn();
+  void Finish();
+  void End();
+  void BecomeIdle();
+  bool StallsAt(int64_t now_ms);
+  void LogAnswer(const Request& request, int status, uint64_t body);
+  void LogUpgrade(const Request& request);
+
+  Lobby& lobby_;
+  std::unique_ptr<net::Stream> stream_;
+  std::unique_ptr<RequestParser> parser_;   // while a request is read
+  PendingExchange* exchange_ = nullptr;     // while it waits
+  std::unique_ptr<std::string> left_over_;  // came behind the request
+  int64_t deadline_ms_ = 0;                 // of kIdle and kReading
+  int64_t arrived_ms_ = 0;                  // the request's first byte
+  int64_t progress_ms_ = 0;                 // the peer took bytes, or had none to take
+  size_t last_queued_ = 0;
+  State state_ = State::kIdle;
+  bool keep_alive_ = true;
+  bool say_keep_alive_ = false;  // HTTP/1.0 wants to hear it
+  bool head_only_ = false;
+};
+
+}  // namespace offing::http

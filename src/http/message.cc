@@ -1,0 +1,99 @@
+#include "http/message.h"
+
+#include <array>
+
+#include "base/json.h"
+
+namespace offing::http {
+
+std::string_view FindHeader(const Headers& headers, std::string_view name) {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+uint64_t Response::body_size() const {
+  if (const auto* text = std::get_if<std::string>(&body)) return text->size();
+  if (const auto* shared = std::get_if<base::SharedBytes>(&body)) {
+    return *shared ? (*shared)->size() : 0;
+  }
+  return std::get<FileBody>(body).length;
+}
+
+Response TextResponse(int status, std::string text) {
+  return {.status = status,
+          .headers = {{"content-type", "text/plain; charset=utf-8"}},
+          .body = std::move(text)};
+}
+
+Response JsonResponse(int status, std::string json) {
+  return {
+      .status = status, .headers = {{"content-type", "application/json"}}, .body = std::move(json)};
+}
+
+Response ErrorResponse(int status, std::string_view message) {
+  std::string json = "{\"error\":";
+  base::AppendQuoted(json, message);
+  json += '}';
+  return JsonResponse(status, std::move(json));
+}
+
+std::string_view ReasonPhrase(int status) {
+  struct Phrase {
+    int status;
+    std::string_view text;
+  };
+  static constexpr auto kPhrases = std::to_array<Phrase>({
+      {100, "Continue"},
+      {101, "Switching Protocols"},
+      {200, "OK"},
+      {201, "Created"},
+      {202, "Accepted"},
+      {204, "No Content"},
+      {206, "Partial Content"},
+      {301, "Moved Permanently"},
+      {302, "Found"},
+      {303, "See Other"},
+      {304, "Not Modified"},
+      {307, "Temporary Redirect"},
+      {308, "Permanent Redirect"},
+      {400, "Bad Request"},
+      {401, "Unauthorized"},
+      {402, "Payment Required"},
+      {403, "Forbidden"},
+      {404, "Not Found"},
+      {405, "Method Not Allowed"},
+      {406, "Not Acceptable"},
+      {408, "Request Timeout"},
+      {409, "Conflict"},
+      {410, "Gone"},
+      {411, "Length Required"},
+      {412, "Precondition Failed"},
+      {413, "Content Too Large"},
+      {414, "URI Too Long"},
+      {415, "Unsupported Media Type"},
+      {416, "Range Not Satisfiable"},
+      {417, "Expectation Failed"},
+      {421, "Misdirected Request"},
+      {422, "Unprocessable Content"},
+      {425, "Too Early"},
+      {426, "Upgrade Required"},
+      {428, "Precondition Required"},
+      {429, "Too Many Requests"},
+      {431, "Request Header Fields Too Large"},
+      {500, "Internal Server Error"},
+      {501, "Not Implemented"},
+      {502, "Bad Gateway"},
+      {503, "Service Unavailable"},
+      {504, "Gateway Timeout"},
+      {505, "HTTP Version Not Supported"},
+      {507, "Insufficient Storage"},
+  });
+  for (const Phrase& phrase : kPhrases) {
+    if (phrase.status == status) return phrase.text;
+  }
+  return "Status";
+}
+
+}  // namespace offing::http

@@ -1,0 +1,286 @@
+#include "http/parser.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "base/check.h"
+#include "http/upgrade.h"
+#include "proto/uri.h"
+
+namespace offing::http {
+
+namespace {
+
+namespace beast = boost::beast;
+using BeastError = beast::http::error;
+using ErrorCode = beast::error_code;
+using BeastView = beast::string_view;
+
+constexpr size_t kMaxHeaders = 256;
+constexpr size_t kMaxBlankBytes = 8;  // empty lines before a request (RFC 9112, 2.2)
+
+struct Refusal {
+  int status = 0;
+  std::string_view text;
+};
+
+std::string ToLower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
+  }
+  return lower;
+}
+
+bool IsNumber(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// What RFC 3986 lets a host and a port be made of.
+bool IsHost(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("-._~!$&'()*+;=%:[]").find(c) != std::string_view::npos;
+  });
+}
+
+// For what Beast itself refuses.
+Refusal RefusalOf(const ErrorCode& error) {
+  if (error == BeastError::header_limit) return {431, "the header section is too long"};
+  if (error == BeastError::body_limit) return {413, "the body is too long"};
+  if (error == BeastError::bad_version) return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
+  if (error == BeastError::bad_target) return {400, "malformed target"};
+  if (error == BeastError::bad_content_length || error == BeastError::multiple_content_length ||
+      error == BeastError::bad_transfer_encoding) {
+    return {400, "contradictory or malformed length of the body"};
+  }
+  if (error == BeastError::bad_chunk || error == BeastError::bad_chunk_extension) {
+    return {400, "malformed chunk"};
+  }
+  return {400, "malformed request"};
+}
+
+}  // namespace
+
+class RequestParser::Beast final : public beast::http::basic_parser<true> {
+ public:
+  explicit Beast(const ParserLimits& limits) : limits_(limits) {
+    eager(true);
+    header_limit(static_cast<uint32_t>(limits.max_header_bytes));
+    body_limit(limits.max_body_bytes);
+  }
+
+  State Feed(std::string_view& bytes);
+
+  Request request;
+  Refusal refusal;
+  bool started = false;
+  bool expects = false;  // and has not been told to go on
+
+  int version() const { return version_; }
+  bool body_begun() const { return body_begun_; }
+
+ private:
+  void SkipBlank(std::string_view& bytes);
+  State Parse(std::string_view& bytes);
+  State Fail(Refusal refusal);
+  void Refuse(int status, std::string_view text, ErrorCode& error);
+  void CheckField(std::string_view name, std::string_view value, ErrorCode& error);
+
+  void on_request_impl(beast::http::verb, BeastView method, BeastView target, int version,
+                       ErrorCode& error) override;
+  void on_response_impl(int, BeastView, int, ErrorCode&) override {}
+  void on_field_impl(beast::http::field, BeastView name, BeastView value,
+                     ErrorCode& error) override;
+  void on_header_impl(ErrorCode& error) override;
+  void on_body_init_impl(const boost::optional<uint64_t>&, ErrorCode&) override {}
+  size_t on_body_impl(BeastView body, ErrorCode& error) override;
+  void on_chunk_header_impl(uint64_t, BeastView, ErrorCode&) override {}
+  size_t on_chunk_body_impl(uint64_t, BeastView body, ErrorCode& error) override {
+    return on_body_impl(body, error);
+  }
+  void on_finish_impl(ErrorCode&) override {}
+
+  const ParserLimits limits_;
+  std::string held_;       // a head or chunk line that is not whole
+  size_t head_bytes_ = 0;  // consumed, before the body
+  size_t blank_bytes_ = 0;
+  int version_ = 0;
+  int hosts_ = 0;
+  bool body_begun_ = false;
+};
+
+RequestParser::State RequestParser::Beast::Fail(Refusal why) {
+  if (refusal.status == 0) refusal = why;
+  held_ = {};
+  return State::kError;
+}
+
+void RequestParser::Beast::SkipBlank(std::string_view& bytes) {
+  while (!started && !bytes.empty() && blank_bytes_ < kMaxBlankBytes &&
+         (bytes.front() == '\r' || bytes.front() == '\n')) {
+    bytes.remove_prefix(1);
+    ++blank_bytes_;
+  }
+  started |= !bytes.empty();
+}
+
+RequestParser::State RequestParser::Beast::Feed(std::string_view& bytes) {
+  if (refusal.status != 0) return State::kError;
+  if (is_done()) return State::kDone;
+  SkipBlank(bytes);
+  if (bytes.empty()) return State::kNeedMore;
+  if (held_.empty()) {
+    const State state = Parse(bytes);
+    if (state == State::kNeedMore) held_ = std::exchange(bytes, {});
+    return state;
+  }
+  held_ += bytes;
+  std::string_view all = held_;
+  const State state = Parse(all);
+  if (state == State::kDone) {
+    CHECK(all.size() <= bytes.size(), "a request ended before bytes that it was waiting for");
+    bytes.remove_prefix(bytes.size() - all.size());
+    held_ = {};
+  } else {
+    bytes = {};
+    if (state == State::kNeedMore) held_.erase(0, held_.size() - all.size());
+    if (held_.empty()) held_ = {};  // its memory too: what follows is body
+  }
+  return state;
+}
+
+// Takes what can be taken from the front of `bytes`.
+RequestParser::State RequestParser::Beast::Parse(std::string_view& bytes) {
+  while (!bytes.empty() && !is_done()) {
+    const bool in_head = !is_header_done();
+    ErrorCode error;
+    const size_t taken = put(boost::asio::buffer(bytes.data(), bytes.size()), error);
+    bytes.remove_prefix(taken);
+    if (in_head && !is_header_done()) head_bytes_ += taken;
+    if (error == BeastError::need_more) {
+      const size_t line = is_header_done() ? bytes.size() : head_bytes_ + bytes.size();
+      if (line <= limits_.max_header_bytes) return State::kNeedMore;
+      if (request.method.empty()) return Fail({414, "the target is too long"});
+      return Fail({431, "the header section is too long"});
+    }
+    if (error) {
+      const bool target = request.method.empty() && error == BeastError::header_limit;
+      return Fail(target ? Refusal{414, "the target is too long"} : RefusalOf(error));
+    }
+  }
+  return is_done() ? State::kDone : State::kNeedMore;
+}
+
+void RequestParser::Beast::Refuse(int status, std::string_view text, ErrorCode& error) {
+  if (refusal.status == 0) refusal = {status, text};
+  error = BeastError::bad_value;
+}
+
+void RequestParser::Beast::on_request_impl(beast::http::verb, BeastView method, BeastView target,
+                                           int version, ErrorCode& error) {
+  head_bytes_ += method.size() + target.size();
+  version_ = version;
+  request.method = method;
+  if (target.size() > limits_.max_target_bytes) {
+    return Refuse(414, "the target is too long", error);
+  }
+  request.target = target;
+  const auto parts = proto::SplitTarget(request.target);
+  if (!parts) return Refuse(400, "malformed target", error);
+  request.path = parts->path;
+  request.query = parts->query;
+}
+
+void RequestParser::Beast::on_field_impl(beast::http::field, BeastView name, BeastView value,
+                                         ErrorCode& error) {
+  if (is_header_done()) return;  // a trailer
+  if (request.headers.size() == kMaxHeaders) return Refuse(431, "too many headers", error);
+  request.headers.emplace_back(ToLower({name.data(), name.size()}), value);
+  CheckField(request.headers.back().first, request.headers.back().second, error);
+}
+
+void RequestParser::Beast::CheckField(std::string_view name, std::string_view value,
+                                      ErrorCode& error) {
+  if (name == "host") {
+    if (++hosts_ > 1) return Refuse(400, "more than one Host", error);
+    if (!IsHost(value)) return Refuse(400, "malformed Host", error);
+  } else if (name == "content-length") {
+    if (!IsNumber(value)) return Refuse(400, "malformed Content-Length", error);
+  } else if (name == "transfer-encoding") {
+    if (version_ < 11) return Refuse(400, "Transfer-Encoding in HTTP/1.0", error);
+    if (ToLower(value) != "chunked") {
+      return Refuse(501, "no Transfer-Encoding but chunked is known here", error);
+    }
+  } else if (name == "expect") {
+    if (ToLower(value) != "100-continue") {
+      return Refuse(417, "no expectation but 100-continue is known here", error);
+    }
+    expects = version_ >= 11;
+  }
+}
+
+void RequestParser::Beast::on_header_impl(ErrorCode& error) {
+  if (version_ >= 11 && hosts_ == 0) return Refuse(400, "no Host", error);
+  const auto length = content_length();
+  if (expects && !chunked() && (!length || *length == 0)) expects = false;
+}
+
+size_t RequestParser::Beast::on_body_impl(BeastView body, ErrorCode& error) {
+  body_begun_ = true;
+  if (body.size() > limits_.max_body_bytes - request.body.size()) {
+    Refuse(413, "the body is too long", error);
+    return body.size();
+  }
+  request.body.append(body.data(), body.size());
+  return body.size();
+}
+
+RequestParser::RequestParser(const ParserLimits& limits)
+    : beast_(std::make_unique<Beast>(limits)) {}
+RequestParser::~RequestParser() = default;
+
+RequestParser::State RequestParser::Feed(std::string_view& bytes) {
+  const State state = beast_->Feed(bytes);
+  if (state != State::kDone) return state;
+  Request& request = beast_->request;
+  const UpgradeCheck upgrade = CheckUpgrade(request);
+  request.wants_websocket = upgrade.wants_websocket && beast_->keep_alive();
+  if (upgrade.status == 0) return state;
+  beast_->refusal = {upgrade.status, upgrade.reason};
+  return State::kError;
+}
+
+bool RequestParser::TakeExpectation() {
+  if (!beast_->expects || !beast_->is_header_done() || beast_->is_done() || beast_->body_begun()) {
+    return false;
+  }
+  beast_->expects = false;
+  return true;
+}
+
+bool RequestParser::started() const {
+  return beast_->started;
+}
+int RequestParser::error_status() const {
+  return beast_->refusal.status;
+}
+std::string_view RequestParser::error_text() const {
+  return beast_->refusal.text;
+}
+Request& RequestParser::request() {
+  return beast_->request;
+}
+bool RequestParser::keep_alive() const {
+  return beast_->is_header_done() && beast_->keep_alive();
+}
+int RequestParser::version() const {
+  return beast_->version();
+}
+
+}  // namespace offing::http

@@ -1,0 +1,29 @@
+// The head of a response as bytes (RFC 9112), with what the connection adds: Content-Length, Date,
+// Server, Connection.
+//
+// Threading: any thread (pure functions).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace offing::http {
+
+enum class Persistence { kKeepAlive, kKeepAliveSaid, kClose };
+
+struct HeadFacts {
+  std::string_view date;
+  Persistence persistence = Persistence::kKeepAlive;
+  uint64_t length = 0;  // of the body
+};
+// True if a response with this status has a body (RFC 9110, 6.4.1).
+bool HasBody(int status);
+// A header with a line break or NUL in it is left out: it would be a second response's beginning.
+std::string EncodeHead(const Response& response, const HeadFacts& facts);
+// 101 for a Sec-WebSocket-Key that was checked before.
+std::string EncodeSwitching(std::string_view key, std::string_view date);
+
+}  // namespace offing::http
