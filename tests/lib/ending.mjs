@@ -49,4 +49,5 @@ process.once('exit', sweep);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 
 // A test that failed may leave a socket or a timer behind; that must not keep the file from ending.
-after(() => setTimeout(() => process.exit(), 5_000).unref());
+// (A suite that is no node:test file ends by itself.)
+if (process.env.NODE_TEST_CONTEXT) after(() => setTimeout(() => process.exit(), 5_000).unref());
