@@ -10,7 +10,7 @@ import posixpath
 import re
 import sys
 
-from repository import read, report, tracked
+from repository import TEST_FILE, read, report, tracked
 
 ROOMS = {
     "base": "",
@@ -51,9 +51,6 @@ PACKAGES = {
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<][^">]+[">])', re.M)
 IMPORT = re.compile(r"""(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"\n]+)\1""")
-TEST_FILE = re.compile(
-    r"_(test|bench|fuzz|contract|testing)\.(cc|h)$|(^|/)testing(\.h$|/)|[._-]test\.[mc]?[jt]s$|(^|/)tests?/"
-)
 
 
 def room_of(path):

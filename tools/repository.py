@@ -1,8 +1,14 @@
 """What the check scripts share: the tracked files, and how findings are printed and counted."""
 import pathlib
+import re
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Files that are never part of what is shipped: tests, benches and what only they use.
+TEST_FILE = re.compile(
+    r"_(test|bench|fuzz|contract|testing)\.(cc|h)$|(^|/)testing(\.h$|/)|[._-]test\.[mc]?[jt]s$|(^|/)tests?/"
+)
 
 
 def tracked(*patterns):

@@ -1,6 +1,7 @@
 # test [SUITE...]         every suite (or those named), their closing lines, and a table at the end
 #
-# The suites, in order:
+# The suites, in order (each but check and web starts with build):
+#   build        the web bundles and build/release/offing
 #   check        arrows, sizes, words, format, links, bundle budgets, and the tests of those checks
 #   unit         C++ unit, contract and fuzz-replay tests of the release build: what is shipped, so without asserts
 #   asan-ubsan   the same tests in a debug build, asserts on, under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -9,6 +10,7 @@
 #   NAME         tests/NAME/run, for each folder that has one: they drive build/release/offing from outside
 # A suite that fails does not stop the ones after it; the exit code says whether any did.
 
+suite_build() { ./dev build; }
 suite_check() { ./dev check; }
 suite_unit() { build_preset release all && run_ctest release; }
 suite_asan-ubsan() { build_preset asan-ubsan all && run_ctest asan-ubsan; }
@@ -33,7 +35,7 @@ closing_line() {
 }
 
 all_suites() {
-  printf '%s\n' check unit asan-ubsan tsan web
+  printf '%s\n' build check unit asan-ubsan tsan web
   local run
   for run in tests/*/run; do [[ -x "$run" ]] && basename "$(dirname "$run")"; done
 }
@@ -62,9 +64,9 @@ if (($# == 0)); then set -- "${known[@]}"; fi
 for suite in "$@"; do
   [[ " ${known[*]} " == *" $suite "* ]] || die "there is no suite '$suite'; there are: ${known[*]}"
 done
+[[ "$*" =~ ^((check|web) ?)*$ || "$1" == build ]] || set -- build "$@"
 need_packages build test browsers
-build_web
-build_preset release offing
+need_npm_packages
 failed=()
 table=()
 for suite in "$@"; do run_suite "$suite"; done

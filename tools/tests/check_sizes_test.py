@@ -59,6 +59,10 @@ class Stops(unittest.TestCase):
             text = "void F() {\n" + "  Go();\n" * (lines - 2) + "}\n"
             self.assertEqual(len(check_file("src/a/a.cc", text)[0]), findings)
 
+    def test_a_long_scenario_in_a_test_is_noted(self):
+        findings, notes = check_file("src/a/a_test.cc", "TEST(A, Goes) {\n" + "  Go();\n" * 70 + "}\n")
+        self.assertEqual((findings, len(notes)), ([], 1))
+
     def test_a_file_of_801_lines_fails_and_one_past_its_aim_is_noted(self):
         self.assertEqual(len(check_file("src/a/a.cc", "\n" * 801)[0]), 1)
         findings, notes = check_file("src/a/a.h", "\n" * 251)
