@@ -1,0 +1,264 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <future>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "channels/channels.h"
+#include "crypto/random.h"
+#include "http/access_log.h"
+#include "http/server.h"
+#include "journal/journal.h"
+#include "live/resources.h"
+#include "net/core.h"
+#include "net/stream.h"
+#include "server/apps.h"
+#include "server/router.h"
+#include "site/site.h"
+#include "store/sqlite/sqlite_store.h"
+#include "web/assets.h"
+
+namespace offing::server {
+
+namespace {
+
+constexpr size_t kMaxResourceBytes = 4 << 20;
+constexpr auto kDrainLimit = std::chrono::seconds(10);
+
+size_t CoreCount(const Config& config) {
+  if (config.threads > 0) return static_cast<size_t>(config.threads);
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+// CONFIG without the precache list, which the site adds (spec/worker.md).
+std::string WorkerConfigHead(const Config& config, const live::ResourceTable& resources) {
+  base::Json head;
+  head["version"] = OFFING_VERSION;
+  head["app"] = config.channels.apps.front().key;
+  head["maxBytes"] = kMaxResourceBytes;
+  std::string text = base::DumpJson(head);
+  text.pop_back();
+  return text + ",\"resources\":" + resources.ConfigJson() + "}";
+}
+
+site::WorkerParts Parts() {
+  return {.classic = web::FindAsset("worker.js").value_or(""),
+          .module = web::FindAsset("worker.mjs").value_or(""),
+          .client = web::FindAsset("client.mjs").value_or("")};
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(Config config, const base::Clock& clock, const base::Log& log)
+      : config_(std::move(config)), clock_(clock), log_(log) {}
+
+  base::Result<void> Start() {
+    auto address = net::ParseListenAddress(config_.listen);
+    if (!address) return base::Fail(address.error().code, "--listen: " + address.error().detail);
+    if (auto opened = OpenStore(); !opened) return opened;
+    if (auto chosen = ChooseApp(); !chosen) return chosen;
+    auto table = CompileResources();
+    if (!table) return std::unexpected(table.error());
+    const std::string config_head = WorkerConfigHead(config_, *table);
+    MakeCores();
+    MakeJournalAndChannels();
+    MakeResources(std::move(*table));
+    if (auto opened = OpenSite(config_head); !opened) return opened;
+    if (auto listening = Listen(*address); !listening) return listening;
+    if (auto started = journal_->Start(); !started) return started;
+    RunCores();
+    router_.SetReadiness(Readiness::kReady);
+    Announce();
+    return {};
+  }
+
+  void Stop() {
+    if (threads_.empty()) return;
+    router_.SetReadiness(Readiness::kDraining);
+    http_->StopAccepting();
+    Await("connections", [this](std::function<void()> done) { channels_->Drain(std::move(done)); });
+    Await("requests", [this](std::function<void()> done) { http_->Drain(std::move(done)); });
+    journal_->Stop();
+    if (site_) site_->Stop();
+    for (const auto& core : cores_) core->Stop();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+    channels_->Stop();
+    http_.reset();
+  }
+
+  uint16_t port() const { return port_; }
+
+ private:
+  base::Result<void> OpenStore() {
+    auto store = store::OpenSqliteStore(config_.data);
+    if (!store) return std::unexpected(store.error());
+    store_ = std::move(*store);
+    return {};
+  }
+
+  base::Result<void> ChooseApp() {
+    if (!config_.channels.apps.empty()) return {};
+    auto made = LoadOrMakeApp(config_.data, random_);
+    if (!made) return std::unexpected(made.error());
+    if (made->is_new) {
+      log_.Info(fmt::format("no app is configured: made app {} with key {}, kept in {}/app",
+                            made->app.id, made->app.key, config_.data));
+    }
+    config_.channels.apps.push_back(std::move(made->app));
+    return {};
+  }
+
+  base::Result<live::ResourceTable> CompileResources() const {
+    return live::ResourceTable::Make(config_.resources, kMaxResourceBytes,
+                                     [this](std::string_view channel) {
+                                       return config_.channels.RetentionOf(channel).has_value();
+                                     });
+  }
+
+  void MakeCores() {
+    for (size_t i = 0; i < CoreCount(config_); ++i) {
+      cores_.push_back(
+          std::make_unique<net::Core>(static_cast<int>(i), net::Core::Deps{log_, metrics_}));
+    }
+  }
+
+  std::vector<net::Core*> Cores() const {
+    std::vector<net::Core*> cores;
+    for (const auto& core : cores_) cores.push_back(core.get());
+    return cores;
+  }
+
+  void MakeJournalAndChannels() {
+    const auto retention_of = [this](const store::LogKey& log) {
+      return config_.channels.RetentionOf(log.channel);
+    };
+    journal_ = std::make_unique<journal::Journal>(
+        journal::Journal::Deps{*store_, clock_, random_, log_, metrics_, retention_of},
+        config_.journal);
+    channels_ = std::make_unique<channels::Channels>(
+        channels::Channels::Deps{Cores(), journal_.get(), clock_, log_, metrics_, random_},
+        config_.channels);
+    journal_->SetListener(channels_.get());
+    router_.Add([this](const http::Request& request) { return channels_->Claims(request); },
+                *channels_);
+  }
+
+  void MakeResources(live::ResourceTable table) {
+    if (table.empty()) return;
+    resources_ = std::make_unique<live::Resources>(
+        std::move(table), live::Resources::Deps{*journal_, log_, metrics_},
+        live::ResourcesConfig{.app = config_.channels.apps.front().id});
+    journal_->AddProjection(resources_.get());
+    router_.Add([this](const http::Request& request) { return resources_->Claims(request); },
+                *resources_);
+  }
+
+  base::Result<void> OpenSite(const std::string& config_head) {
+    site::SiteConfig settings;
+    settings.dir = config_.dir;
+    settings.config_head = config_head;
+    settings.claimed_elsewhere = [this](std::string_view path) {
+      http::Request request;
+      request.method = "GET";
+      request.path = path;
+      return resources_ && resources_->Claims(request);
+    };
+    auto site = site::Site::Open(std::move(settings), {clock_, log_, metrics_, Parts()});
+    if (!site) return std::unexpected(site.error());
+    site_ = std::move(*site);
+    router_.Add([this](const http::Request& request) { return site_->Claims(request); }, *site_);
+    return {};
+  }
+
+  base::Result<void> Listen(const net::ListenAddress& address) {
+    if (!config_.access_log.empty()) {
+      auto access_log = http::AccessLog::Open(config_.access_log);
+      if (!access_log) return std::unexpected(access_log.error());
+      access_log_ = std::move(*access_log);
+    }
+    http_ = std::make_unique<http::Server>(
+        http::Server::Deps{Cores(), router_, clock_, log_, metrics_, access_log_.get()},
+        config_.http);
+    const auto port = http_->Listen(address);
+    if (!port) return std::unexpected(port.error());
+    port_ = *port;
+    return {};
+  }
+
+  void RunCores() {
+    channels_->Start();
+    for (const auto& core : cores_) {
+      threads_.emplace_back([&core = *core] { core.Run(); });
+    }
+  }
+
+  void Announce() const {
+    std::string host = config_.listen.substr(0, config_.listen.rfind(':'));
+    if (host.empty()) host = "0.0.0.0";
+    log_.Info(fmt::format("offing " OFFING_VERSION ": http://{}:{} serves {}; data in {}; {}", host,
+                          port_, config_.dir.empty() ? "no site" : config_.dir, config_.data,
+                          cores_.size() == 1 ? "1 core" : fmt::format("{} cores", cores_.size())));
+  }
+
+  // Starts something that calls back when it is over, and waits for it, within kDrainLimit.
+  void Await(std::string_view what, const std::function<void(std::function<void()>)>& begin) {
+    auto over = std::make_shared<std::promise<void>>();
+    auto future = over->get_future();
+    begin([over] { over->set_value(); });
+    if (future.wait_for(kDrainLimit) != std::future_status::ready) {
+      log_.Warning(
+          fmt::format("draining: {} were still open after {} seconds", what, kDrainLimit.count()));
+    }
+  }
+
+  // In the order in which they are made; destroyed in reverse.
+  Config config_;
+  const base::Clock& clock_;
+  const base::Log& log_;
+  base::Metrics metrics_;
+  crypto::SystemRandom random_;
+  std::unique_ptr<store::Store> store_;
+  std::vector<std::unique_ptr<net::Core>> cores_;
+  std::unique_ptr<http::AccessLog> access_log_;
+  Router router_{metrics_};
+  std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<channels::Channels> channels_;
+  std::unique_ptr<live::Resources> resources_;
+  std::unique_ptr<site::Site> site_;
+  std::unique_ptr<http::Server> http_;
+  uint16_t port_ = 0;
+  std::vector<std::thread> threads_;
+};
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+base::Result<std::unique_ptr<Server>> Server::Start(const Config& config, const base::Clock& clock,
+                                                    const base::Log& log) {
+  auto impl = std::make_unique<Impl>(config, clock, log);
+  if (auto started = impl->Start(); !started) return std::unexpected(started.error());
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::~Server() {
+  Stop();
+}
+
+uint16_t Server::port() const {
+  return impl_->port();
+}
+
+void Server::Stop() {
+  impl_->Stop();
+}
+
+}  // namespace offing::server
