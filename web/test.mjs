@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 const web = fileURLToPath(new URL('.', import.meta.url));
 const root = join(web, '..');
 const out = join(root, 'build/web/test');
+const reporter = join(root, 'tests/lib/reporter.mjs');
 const wanted = process.argv[2] ?? '';
 
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
@@ -34,5 +35,5 @@ await build({
   sourcemap: 'inline', outExtension: { '.js': '.mjs' }, define: { ROOT: JSON.stringify(root) }, logLevel: 'warning',
 });
 const bundled = tests.map((file) => join(out, file.slice(join(web, 'packages').length).replace(/\.ts$/, '.mjs')));
-failed |= run(process.execPath, ['--enable-source-maps', '--test', ...bundled]);
+failed |= run(process.execPath, ['--enable-source-maps', '--test', `--test-reporter=${reporter}`, ...bundled]);
 process.exit(failed ? 1 : 0);

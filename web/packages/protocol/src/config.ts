@@ -6,7 +6,7 @@ export interface Resource extends FoldRule {
   path: string; // '/rooms/:id/feed.json'
   channel: string; // 'room-:id'
   initial: Json;
-  definition: string; // of the rules: copies that were folded by others carry another one
+  definition?: string; // of the rules: copies that were folded by others carry another one
 }
 
 export interface Config {
@@ -23,7 +23,7 @@ export interface LiveUrl {
   url: string;
   channel: string;
   rule: FoldRule;
-  definition: string;
+  definition: string; // '' if the server names none
 }
 
 // The first resource that `path` belongs to. A parameter is one segment of a path, made of a channel name's characters.
@@ -41,7 +41,7 @@ export function matchResource(config: Config, path: string): LiveUrl | undefined
     if (pattern.length !== segments.length || !pattern.every(matches)) continue;
     const channel = fill(resource.channel, values);
     if (channel === undefined) continue;
-    return { url: path, channel, rule: { maxBytes: config.maxBytes, ...resource }, definition: resource.definition };
+    return { url: path, channel, rule: { maxBytes: config.maxBytes, ...resource }, definition: resource.definition ?? '' };
   }
   return undefined;
 }

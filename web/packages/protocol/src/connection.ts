@@ -33,7 +33,8 @@ export class Connection {
   readonly #io: ConnectionIo;
   readonly #events: ConnectionEvents;
   #state: State = 'idle';
-  #tries = 0;
+  #tries = 0; // since it was up
+  #short = 0; // connections in a row that did not stand for STABLE_MS
   #upAt = 0;
   #heardAt = 0;
   #pinged = false;
@@ -82,6 +83,7 @@ export class Connection {
         if (this.#state !== 'connecting') return;
         this.#state = 'up';
         this.#upAt = this.#heardAt;
+        this.#tries = 0;
         this.#activityMs = Math.min(frame.activityTimeout, 120) * 1000;
         this.#io.timer(this.#activityMs);
         this.#told = true;
@@ -131,12 +133,12 @@ export class Connection {
     this.#io.timer(patience);
   }
 
-  // `atOnce` holds for a connection that had stood for a while; a server that only shakes hands is not hammered.
+  // `atOnce` holds for a connection that had stood for a while: a server that only shakes hands is not hammered.
   #retry(atOnce: boolean, floor: number): void {
     const wasUp = this.up;
     const stable = wasUp && this.#io.now() - this.#upAt >= STABLE_MS;
-    if (stable) this.#tries = 0;
-    const ceiling = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#tries++);
+    if (wasUp) this.#short = stable ? 0 : this.#short + 1;
+    const ceiling = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (this.#short + this.#tries++));
     this.#state = 'waiting';
     this.#pinged = false;
     this.#io.timer(atOnce && stable ? 0 : floor + this.#io.random() * ceiling);

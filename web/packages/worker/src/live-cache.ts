@@ -55,7 +55,7 @@ export class LiveCache {
     const headers = {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-cache',
-      ETag: `"${position}-${copy.definition}"`,
+      ETag: `"${position}${copy.definition && `-${copy.definition}`}"`,
       [POSITION_HEADER]: position,
     };
     await (await this.#open()).put(path, new Response(JSON.stringify(copy.value), { headers }));

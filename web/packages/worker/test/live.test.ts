@@ -251,7 +251,7 @@ test('after a reconnection everything is subscribed again from what is stored', 
   await rest();
   life.line.connection?.closed(1006, '');
   life.line.event('feed', `${A}:3`, 3); // from nowhere
-  life.line.pass(300);
+  life.line.pass(life.line.due - life.line.clock);
   life.line.establish();
   await rest();
   assert.deepEqual(life.line.take(), [subscribe('feed', `${A}:2`)]);
@@ -359,7 +359,7 @@ test('a full disk leaves the copy as it was, and the events come again', async (
   assert.match(life.reports.join(), /cache: .*Quota/);
   life.cache.full = false;
   life.line.connection?.closed(1006, '');
-  life.line.pass(300);
+  life.line.pass(life.line.due - life.line.clock);
   life.server.set('/feed.json', { position: `${A}:2`, value: [1, 2] });
   life.line.establish();
   await rest();
