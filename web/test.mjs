@@ -12,7 +12,9 @@ const reporter = join(root, 'tests/lib/reporter.mjs');
 const wanted = process.argv[2] ?? '';
 
 const run = (command, args) => spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status ?? 1;
-const packages = readdirSync(join(web, 'packages')).filter((name) => existsSync(join(web, 'packages', name, 'tsconfig.json')));
+const packages = readdirSync(join(web, 'packages')).filter((name) =>
+  existsSync(join(web, 'packages', name, 'tsconfig.json')),
+);
 
 let failed = 0;
 for (const name of packages) {
@@ -24,15 +26,26 @@ mkdirSync(out, { recursive: true });
 const tests = packages.flatMap((name) => {
   const dir = join(web, 'packages', name, 'test');
   try {
-    return readdirSync(dir).filter((file) => file.endsWith('.test.ts') && `${name}/${file}`.includes(wanted)).map((file) => join(dir, file));
+    return readdirSync(dir)
+      .filter((file) => file.endsWith('.test.ts') && `${name}/${file}`.includes(wanted))
+      .map((file) => join(dir, file));
   } catch {
     return [];
   }
 });
 if (tests.length === 0) throw new Error(`no test matches ${wanted}`);
 await build({
-  entryPoints: tests, bundle: true, outdir: out, outbase: join(web, 'packages'), platform: 'node', format: 'esm', target: 'node20',
-  sourcemap: 'inline', outExtension: { '.js': '.mjs' }, define: { ROOT: JSON.stringify(root) }, logLevel: 'warning',
+  entryPoints: tests,
+  bundle: true,
+  outdir: out,
+  outbase: join(web, 'packages'),
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  sourcemap: 'inline',
+  outExtension: { '.js': '.mjs' },
+  define: { ROOT: JSON.stringify(root) },
+  logLevel: 'warning',
 });
 const bundled = tests.map((file) => join(out, file.slice(join(web, 'packages').length).replace(/\.ts$/, '.mjs')));
 failed |= run(process.execPath, ['--enable-source-maps', '--test', `--test-reporter=${reporter}`, ...bundled]);

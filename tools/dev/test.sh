@@ -29,7 +29,6 @@ run_ctest() {
 closing_line() {
   case "$1" in
     unit | asan-ubsan | tsan) grep -E '^[0-9]+% tests passed' "$2" | tail -n 1 ;;
-    web) grep -E '^[ℹ#] (pass|fail) ' "$2" | paste -sd ' ' ;;
     *) grep -v '^[[:space:]]*$' "$2" | tail -n 1 ;;
   esac || true
 }
