@@ -62,14 +62,13 @@ void Socket::Close(int64_t max_wait_ms) {
   MarkDirty();
 }
 
+// The timers hold no reference: a socket that is closing is held by its flush or its wait.
 void Socket::WatchProgress(int64_t max_wait_ms) {
-  closer_ = core_.After(max_wait_ms,
-                        [self = boost::intrusive_ptr(this), max_wait_ms, before = queue_.bytes()] {
-                          if (self->state_ != State::kClosing) return;
-                          if (self->queue_.bytes() < before)
-                            return self->WatchProgress(max_wait_ms);
-                          self->Abort();
-                        });
+  closer_ = core_.After(max_wait_ms, [this, max_wait_ms, before = queue_.bytes()] {
+    if (state_ != State::kClosing) return;
+    if (queue_.bytes() < before) return WatchProgress(max_wait_ms);
+    Abort();
+  });
 }
 
 void Socket::Abort() {
@@ -128,7 +127,7 @@ void Socket::OnSent() {
 void Socket::Linger() {
   state_ = State::kLingering;
   shutdown(fd(), SHUT_WR);
-  closer_ = core_.After(kLingerMs, [self = boost::intrusive_ptr(this)] { self->Release(); });
+  closer_ = core_.After(kLingerMs, [this] { Release(); });
   WaitReadable();
 }
 
