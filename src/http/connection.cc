@@ -16,6 +16,9 @@ namespace {
 // An answer may wait in the queue up to this size while the next request is looked at.
 constexpr size_t kPipelinedBytes = 64 << 10;
 
+// A body up to this size is sent in one piece with its head.
+constexpr size_t kJoinedBytes = 16 << 10;
+
 ParserLimits LimitsOf(const ServerConfig& config) {
   return {.max_header_bytes = config.max_header_bytes,
           .max_target_bytes = config.max_target_bytes,
@@ -49,12 +52,9 @@ void Connection::BecomeIdle() {
 }
 
 void Connection::OnBytes(std::span<char> bytes) {
-  if (state_ == State::kHandling) {  // more of a read that had begun
-    if (!left_over_) left_over_ = std::make_unique<std::string>();
-    left_over_->append(bytes.data(), bytes.size());
-  } else if (state_ != State::kOver) {
-    Parse({bytes.data(), bytes.size()});
-  }
+  if (state_ == State::kFinishing || state_ == State::kOver) return;
+  DCHECK(state_ == State::kIdle || state_ == State::kReading, "nothing is read meanwhile");
+  Parse({bytes.data(), bytes.size()});
 }
 
 void Connection::Parse(std::string_view bytes) {
@@ -136,10 +136,9 @@ void Connection::Send(Response response) {
   const Persistence persistence = !keep_alive_      ? Persistence::kClose
                                   : say_keep_alive_ ? Persistence::kKeepAliveSaid
                                                     : Persistence::kKeepAlive;
-  stream_->Write(EncodeHead(
-      response,
-      {.date = lobby_.date(), .persistence = persistence, .length = response.body_size()}));
-  SendBody(response);
+  const HeadFacts facts{
+      .date = lobby_.date(), .persistence = persistence, .length = response.body_size()};
+  SendBody(EncodeHead(response, facts), response);
   progress_ms_ = lobby_.now_ms();
   last_queued_ = stream_->queued_bytes();
   if (keep_alive_) {
@@ -149,20 +148,21 @@ void Connection::Send(Response response) {
   }
 }
 
-void Connection::SendBody(Response& response) {
+void Connection::SendBody(std::string head, Response& response) {
   const bool wanted = !head_only_ && HasBody(response.status);
+  auto* text = std::get_if<std::string>(&response.body);
+  if (wanted && text != nullptr && text->size() <= kJoinedBytes) head += *std::exchange(text, {});
+  stream_->Write(std::move(head));
   if (auto* file = std::get_if<FileBody>(&response.body)) {
     if (wanted) {
       stream_->WriteFile(file->fd, file->offset, file->length);
     } else if (file->fd >= 0) {
       close(file->fd);
     }
-  } else if (wanted) {
-    if (auto* text = std::get_if<std::string>(&response.body)) {
-      stream_->Write(std::move(*text));
-    } else {
-      stream_->Write(std::get<base::SharedBytes>(std::move(response.body)));
-    }
+  } else if (wanted && text != nullptr) {
+    stream_->Write(std::move(*text));
+  } else if (auto* shared = std::get_if<base::SharedBytes>(&response.body); wanted && shared) {
+    stream_->Write(std::move(*shared));
   }
 }
 

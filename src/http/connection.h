@@ -53,7 +53,7 @@ class Connection final : public Peer {
   void Dispatch();
   void Refuse(int status, std::string_view text);
   void Send(Response response);
-  void SendBody(Response& response);
+  void SendBody(std::string head, Response& response);
   void GoOn();
   void Finish();
   void End();
