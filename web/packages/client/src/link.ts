@@ -76,6 +76,8 @@ async function start(): Promise<boolean> {
   if (!container.controller) send({ offing: 'claim' });
   setInterval(ping, PING_MS, false);
   document.addEventListener('visibilitychange', () => ping(!document.hidden));
+  // Another version took over, and knows of nobody yet.
+  container.addEventListener('controllerchange', () => ping(true));
   addEventListener('online', () => ping(true));
   addEventListener('pageshow', (event) => event.persisted && ping(true));
   ping(false);

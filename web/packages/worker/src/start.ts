@@ -41,7 +41,16 @@ export function start(config: Config): void {
   const versions = new BroadcastChannel('offing');
   versions.onmessage = () => keepAlive.retire();
 
-  self.addEventListener('install', (event) => event.waitUntil(precache.install()));
+  const install = async (): Promise<void> => {
+    try {
+      await precache.install();
+    } catch (error) {
+      await send({ offing: 'error', code: 'install', detail: String(error) });
+      throw error;
+    }
+  };
+
+  self.addEventListener('install', (event) => event.waitUntil(install()));
   self.addEventListener('activate', (event) => event.waitUntil(precache.activate().then(() => self.clients.claim())));
   self.addEventListener('fetch', (event) => {
     const response = answer(event.request, precache, live);
