@@ -4,7 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <charconv>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -49,9 +49,28 @@ bool IsHost(std::string_view text) {
   });
 }
 
+constexpr size_t kNowhere = std::string_view::npos;
+
+// Where the head ends, if bytes[0, searched) has been searched already: behind its first empty
+// line. One that ends in a bare LF counts too: it will be refused, and soon.
+size_t FindHeadEnd(std::string_view bytes, size_t searched) {
+  for (size_t at = searched > 2 ? searched - 2 : 0;; ++at) {
+    at = bytes.find('\n', at);
+    if (at == kNowhere) return kNowhere;
+    const std::string_view next = bytes.substr(at + 1, 2);
+    if (next.starts_with('\n')) return at + 2;
+    if (next == "\r\n") return at + 3;
+  }
+}
+
+// True if the request line ends as one of HTTP/1 does, whatever the version's numbers.
+bool NamesVersion(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find('\n'));
+  return line.size() > 9 && line.ends_with('\r') && line.substr(line.size() - 9, 5) == "HTTP/";
+}
+
 // For what Beast itself refuses.
 Refusal RefusalOf(const ErrorCode& error) {
-  if (error == BeastError::header_limit) return {431, "the header section is too long"};
   if (error == BeastError::body_limit) return {413, "the body is too long"};
   if (error == BeastError::bad_version) return {505, "only HTTP/1.0 and HTTP/1.1 are spoken here"};
   if (error == BeastError::bad_target) return {400, "malformed target"};
@@ -71,7 +90,7 @@ class RequestParser::Beast final : public beast::http::basic_parser<true> {
  public:
   explicit Beast(const ParserLimits& limits) : limits_(limits) {
     eager(true);
-    header_limit(static_cast<uint32_t>(limits.max_header_bytes));
+    header_limit(std::numeric_limits<uint32_t>::max());  // the limit is kept by ParseHead
     body_limit(limits.max_body_bytes);
   }
 
@@ -88,7 +107,8 @@ class RequestParser::Beast final : public beast::http::basic_parser<true> {
  private:
   void SkipBlank(std::string_view& bytes);
   State Parse(std::string_view& bytes);
-  State Fail(Refusal refusal);
+  State ParseHead(std::string_view& bytes);
+  State Fail(Refusal why);
   void Refuse(int status, std::string_view text, ErrorCode& error);
   void CheckField(std::string_view name, std::string_view value, ErrorCode& error);
 
@@ -107,8 +127,8 @@ class RequestParser::Beast final : public beast::http::basic_parser<true> {
   void on_finish_impl(ErrorCode&) override {}
 
   const ParserLimits limits_;
-  std::string held_;       // a head or chunk line that is not whole
-  size_t head_bytes_ = 0;  // consumed, before the body
+  std::string held_;     // a head or chunk line that is not whole
+  size_t searched_ = 0;  // of the head, for its end
   size_t blank_bytes_ = 0;
   int version_ = 0;
   int hosts_ = 0;
@@ -116,6 +136,7 @@ class RequestParser::Beast final : public beast::http::basic_parser<true> {
 };
 
 RequestParser::State RequestParser::Beast::Fail(Refusal why) {
+  if (why.status == 0) why = {400, "malformed request"};
   if (refusal.status == 0) refusal = why;
   held_ = {};
   return State::kError;
@@ -155,26 +176,44 @@ RequestParser::State RequestParser::Beast::Feed(std::string_view& bytes) {
   return state;
 }
 
-// Takes what can be taken from the front of `bytes`.
+// Takes what can be taken from the front of `bytes`; what is not taken is given again with more
+// behind it.
 RequestParser::State RequestParser::Beast::Parse(std::string_view& bytes) {
-  while (!bytes.empty() && !is_done()) {
-    const bool in_head = !is_header_done();
-    ErrorCode error;
-    const size_t taken = put(boost::asio::buffer(bytes.data(), bytes.size()), error);
-    bytes.remove_prefix(taken);
-    if (in_head && !is_header_done()) head_bytes_ += taken;
-    if (error == BeastError::need_more) {
-      const size_t line = is_header_done() ? bytes.size() : head_bytes_ + bytes.size();
-      if (line <= limits_.max_header_bytes) return State::kNeedMore;
-      if (request.method.empty()) return Fail({414, "the target is too long"});
-      return Fail({431, "the header section is too long"});
-    }
-    if (error) {
-      const bool target = request.method.empty() && error == BeastError::header_limit;
-      return Fail(target ? Refusal{414, "the target is too long"} : RefusalOf(error));
-    }
+  if (!is_header_done()) {
+    const State state = ParseHead(bytes);
+    if (state != State::kDone) return state;
   }
-  return is_done() ? State::kDone : State::kNeedMore;
+  while (!bytes.empty() && !is_done()) {
+    ErrorCode error;
+    bytes.remove_prefix(put(boost::asio::buffer(bytes.data(), bytes.size()), error));
+    if (error == BeastError::need_more) break;
+    if (error) return Fail(RefusalOf(error));
+  }
+  if (is_done()) return State::kDone;
+  if (bytes.size() > limits_.max_header_bytes)
+    return Fail({431, "chunk line or trailers too long"});
+  return State::kNeedMore;
+}
+
+// A head is parsed when it is whole, so that the outcome does not depend on how it was cut.
+RequestParser::State RequestParser::Beast::ParseHead(std::string_view& bytes) {
+  const size_t end = FindHeadEnd(bytes, searched_);
+  if (std::min(end, bytes.size()) > limits_.max_header_bytes) {
+    const bool in_target = bytes.substr(0, limits_.max_header_bytes).find('\n') == kNowhere;
+    return Fail(in_target ? Refusal{414, "the target is too long"}
+                          : Refusal{431, "the header section is too long"});
+  }
+  if (end == kNowhere) {
+    searched_ = bytes.size();
+    return State::kNeedMore;
+  }
+  const std::string_view head = bytes.substr(0, end);
+  bytes.remove_prefix(end);
+  ErrorCode error;
+  const size_t taken = put(boost::asio::buffer(head.data(), head.size()), error);
+  if (error == BeastError::bad_version && !NamesVersion(head)) return Fail({});
+  if (error && error != BeastError::need_more) return Fail(RefusalOf(error));
+  return is_header_done() && taken == end ? State::kDone : Fail({});
 }
 
 void RequestParser::Beast::Refuse(int status, std::string_view text, ErrorCode& error) {
@@ -184,7 +223,6 @@ void RequestParser::Beast::Refuse(int status, std::string_view text, ErrorCode& 
 
 void RequestParser::Beast::on_request_impl(beast::http::verb, BeastView method, BeastView target,
                                            int version, ErrorCode& error) {
-  head_bytes_ += method.size() + target.size();
   version_ = version;
   request.method = method;
   if (target.size() > limits_.max_target_bytes) {
@@ -250,7 +288,7 @@ RequestParser::State RequestParser::Feed(std::string_view& bytes) {
   if (state != State::kDone) return state;
   Request& request = beast_->request;
   const UpgradeCheck upgrade = CheckUpgrade(request);
-  request.wants_websocket = upgrade.wants_websocket && beast_->keep_alive();
+  request.wants_websocket = upgrade.wants_websocket && beast_->version() >= 11;
   if (upgrade.status == 0) return state;
   beast_->refusal = {upgrade.status, upgrade.reason};
   return State::kError;
