@@ -48,6 +48,13 @@ std::string WorkerConfigHead(const Config& config, const live::ResourceTable& re
   return text + ",\"resources\":" + resources.ConfigJson() + "}";
 }
 
+// What nobody claimed and no file can answer: channels refuses it in its own words
+// (spec/errors.md).
+bool IsForNoFile(const http::Request& request) {
+  return request.wants_websocket ||
+         (request.method == "POST" && request.path.starts_with("/apps/"));
+}
+
 site::WorkerParts Parts() {
   return {.classic = web::FindAsset("worker.js").value_or(""),
           .module = web::FindAsset("worker.mjs").value_or(""),
@@ -176,6 +183,7 @@ class Server::Impl {
     auto site = site::Site::Open(std::move(settings), {clock_, log_, metrics_, Parts()});
     if (!site) return std::unexpected(site.error());
     site_ = std::move(*site);
+    router_.Add(IsForNoFile, *channels_);
     router_.Add([this](const http::Request& request) { return site_->Claims(request); }, *site_);
     return {};
   }

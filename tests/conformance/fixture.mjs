@@ -19,7 +19,7 @@ name = "short-*"
 log = { age = "7d", events = 100, bytes = "64MB" }
 
 [[resource]]
-path = "/live/:name.json"
+path = "/live/:name/feed.json"
 channel = "log-live-:name"
 apply = { "*" = "prepend", "edit" = "upsert:id", "drop" = "remove:id", "all" = "replace" }
 limit = 5

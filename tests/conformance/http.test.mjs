@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { tempFolder } from '../lib/ending.mjs';
 import { exchange, parseResponses, request } from '../lib/raw-http.mjs';
 import { Server } from '../lib/server.mjs';
@@ -10,6 +10,7 @@ import { makeSite, serverForFile } from './fixture.mjs';
 
 const TEXT = '0123456789abcdefghij';
 const on = serverForFile({
+  prepare: plantSecrets,
   files: {
     'index.html': '<!doctype html><title>home</title>',
     'docs/index.html': '<!doctype html><title>docs</title>',
@@ -27,16 +28,6 @@ const on = serverForFile({
 });
 const SECRET = 'must never be served';
 const get = (target, headers, options) => request(on.port, 'GET', target, { headers, ...options });
-
-before(() => {
-  const outside = tempFolder('outside');
-  writeFileSync(path.join(outside, 'secret.txt'), SECRET);
-  const { site } = on.server;
-  writeFileSync(path.join(path.dirname(site), `${path.basename(site)}-secret.txt`), SECRET);
-  symlinkSync(path.join(outside, 'secret.txt'), path.join(site, 'link.txt'));
-  symlinkSync(outside, path.join(site, 'linked'));
-  symlinkSync('text.txt', path.join(site, 'inner.txt'));
-});
 
 describe('files', () => {
   const types = {
@@ -263,3 +254,13 @@ describe('what the server makes itself', () => {
     assert.match(metrics.text, /^offing_\w+/m);
   });
 });
+
+// Files that stand outside the folder, and links that lead to them.
+function plantSecrets({ site }) {
+  const outside = tempFolder('outside');
+  writeFileSync(path.join(outside, 'secret.txt'), SECRET);
+  writeFileSync(path.join(path.dirname(site), `${path.basename(site)}-secret.txt`), SECRET);
+  symlinkSync(path.join(outside, 'secret.txt'), path.join(site, 'link.txt'));
+  symlinkSync(outside, path.join(site, 'linked'));
+  symlinkSync('text.txt', path.join(site, 'inner.txt'));
+}

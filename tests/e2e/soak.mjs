@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { browserNames } from '../lib/pages.mjs';
-import { sleep, until } from '../lib/until.mjs';
+import { sleep } from '../lib/until.mjs';
 import { difference, Scene } from './scene.mjs';
 
 const MINUTES = Number(process.env.OFFING_SOAK_MINUTES ?? 30);

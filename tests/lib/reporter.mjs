@@ -29,7 +29,7 @@ export default async function* report(source) {
     counts[skipped ? 'skipped' : failed ? 'failed' : 'passed'] += 1;
     const word = skipped ? 'skip' : failed ? 'FAIL' : ' ok ';
     yield `  ${word}  ${[...names.slice(0, data.nesting), data.name].join(': ')} (${Math.round(data.details.duration_ms)} ms)\n`;
-    if (failed) yield `${explain(data.details.error)}\n`;
+    if (failed && why !== 'cancelledByParent') yield `${explain(data.details.error)}\n`;
   }
   const skipped = counts.skipped ? `, ${counts.skipped} skipped` : '';
   yield `${counts.passed} passed, ${counts.failed} failed${skipped}\n`;
