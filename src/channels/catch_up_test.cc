@@ -236,6 +236,7 @@ TEST(CatchUp, TellsAReaderThatRetentionOvertook) {
   // A page is 256 KiB: it does not hold all thirty, and the client does not read it yet.
   const auto client = world.Connect(0, Peer::kWaits);
   client->Subscribe("log-a", {{"resume_after_id", "0:0"}});
+  world.Settle();
   for (int i = 0; i < 30; ++i) world.Publish("log-a", "e", "y");
   client->socket().Read();
   const std::string page = Story(client->Take());
