@@ -28,14 +28,23 @@ let over = false;
 for (const { entry, file, format, budget } of bundles) {
   const outfile = join(dist, file);
   await build({
-    entryPoints: [join(web, 'packages', entry)], outfile, format, bundle: true, minify: true, target: 'es2022',
-    charset: 'utf8', legalComments: 'none', logLevel: 'warning',
+    entryPoints: [join(web, 'packages', entry)],
+    outfile,
+    format,
+    bundle: true,
+    minify: true,
+    target: 'es2022',
+    charset: 'utf8',
+    legalComments: 'none',
+    logLevel: 'warning',
   });
   const bytes = readFileSync(outfile);
   const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
   const size = brotliCompressSync(bytes, quality).length;
   over ||= size > budget;
-  console.log(`${file.padEnd(12)} ${String(bytes.length).padStart(6)} bytes, ${String(size).padStart(6)} brotli of ${budget}`);
+  console.log(
+    `${file.padEnd(12)} ${String(bytes.length).padStart(6)} bytes, ${String(size).padStart(6)} brotli of ${budget}`,
+  );
 }
 
 // Declarations: one folder per package, and relative imports between them, so that they stand by themselves.
@@ -43,14 +52,20 @@ const tsc = join(web, '../node_modules/typescript/bin/tsc');
 for (const name of ['protocol', 'worker', 'client']) {
   const outDir = join(dist, 'types', name);
   const options = ['--noEmit', 'false', '--emitDeclarationOnly', '--declaration', '--outDir', outDir];
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(web, 'packages', name), ...options], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(web, 'packages', name), ...options], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(1);
   for (const file of readdirSync(outDir)) {
     const text = readFileSync(join(outDir, file), 'utf8');
-    writeFileSync(join(outDir, file), text.replaceAll('@offing/protocol', '../protocol/index.ts').replace(/\.ts';$/gm, ".js';"));
+    writeFileSync(
+      join(outDir, file),
+      text.replaceAll('@offing/protocol', '../protocol/index.ts').replace(/\.ts';$/gm, ".js';"),
+    );
   }
 }
-for (const name of ['client.mjs', 'worker.mjs', 'types']) cpSync(join(dist, name), join(published, name), { recursive: true });
+for (const name of ['client.mjs', 'worker.mjs', 'types'])
+  cpSync(join(dist, name), join(published, name), { recursive: true });
 if (over) {
   console.error('web: a bundle is over its budget');
   process.exit(1);

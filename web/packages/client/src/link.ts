@@ -61,7 +61,8 @@ function activated(found: ServiceWorkerRegistration, worker: ServiceWorker): Pro
 
 async function start(): Promise<boolean> {
   if (!container) {
-    if (globalThis.document) warn('no service worker here (https, or not a private window, is needed): nothing is live or offline');
+    if (globalThis.document)
+      warn('no service worker here (https, or not a private window, is needed): nothing is live or offline');
     return false;
   }
   container.addEventListener('message', ({ data }: MessageEvent<WorkerMessage | null>) => {

@@ -41,7 +41,12 @@ export function matchResource(config: Config, path: string): LiveUrl | undefined
     if (pattern.length !== segments.length || !pattern.every(matches)) continue;
     const channel = fill(resource.channel, values);
     if (channel === undefined) continue;
-    return { url: path, channel, rule: { maxBytes: config.maxBytes, ...resource }, definition: resource.definition ?? '' };
+    return {
+      url: path,
+      channel,
+      rule: { maxBytes: config.maxBytes, ...resource },
+      definition: resource.definition ?? '',
+    };
   }
   return undefined;
 }

@@ -32,7 +32,11 @@ export function decodeFrame(text: string): Frame | undefined {
   const data = members(wire.data);
   switch (event) {
     case 'pusher:connection_established':
-      return { type: 'established', socketId: String(data['socket_id']), activityTimeout: Number(data['activity_timeout']) || 120 };
+      return {
+        type: 'established',
+        socketId: String(data['socket_id']),
+        activityTimeout: Number(data['activity_timeout']) || 120,
+      };
     case 'pusher:error':
       return { type: 'error', code: (data['code'] as number | undefined) ?? null, message: String(data['message']) };
     case 'pusher:ping':

@@ -5,11 +5,21 @@ import { type Config, formatPosition, matchResource, parsePosition, type Resourc
 import { specFile, vectors } from './vectors.ts';
 
 const resource = (path: string, channel: string, rest: Partial<Resource> = {}): Resource => ({
-  path, channel, apply: { '*': 'append' }, initial: [], definition: '00000000', ...rest,
+  path,
+  channel,
+  apply: { '*': 'append' },
+  initial: [],
+  definition: '00000000',
+  ...rest,
 });
 
 const config = (...resources: Resource[]): Config => ({
-  version: '0.1.0', app: 'KEY', manifest: '', precache: [], resources, maxBytes: 1000,
+  version: '0.1.0',
+  app: 'KEY',
+  manifest: '',
+  precache: [],
+  resources,
+  maxBytes: 1000,
 });
 
 const channelOf = (path: string, channel: string, url: string): string | undefined =>
@@ -21,19 +31,29 @@ test('the CONFIG of spec/worker.md has the members of our type and no others', (
   const written = JSON.parse(block[1] as string) as Config;
   const ours: Config = config(resource('', '', { limit: 1 }));
   assert.deepEqual(Object.keys(written).sort(), Object.keys(ours).sort());
-  assert.deepEqual(Object.keys(written.resources[0] as Resource).sort(), Object.keys(ours.resources[0] as Resource).sort());
+  assert.deepEqual(
+    Object.keys(written.resources[0] as Resource).sort(),
+    Object.keys(ours.resources[0] as Resource).sort(),
+  );
   assert.equal(matchResource(written, '/feed.json')?.channel, 'feed');
 });
 
 test('a path without parameters matches itself only', () => {
   assert.equal(channelOf('/feed.json', 'feed', '/feed.json'), 'feed');
-  for (const other of ['/feedxjson', '/feed.json/', '/a/feed.json', '/FEED.json', '/']) assert.equal(channelOf('/feed.json', 'feed', other), undefined);
+  for (const other of ['/feedxjson', '/feed.json/', '/a/feed.json', '/FEED.json', '/'])
+    assert.equal(channelOf('/feed.json', 'feed', other), undefined);
 });
 
 test('a parameter is one segment made of the characters of a channel name', () => {
   const of = (url: string): string | undefined => channelOf('/rooms/:id/feed.json', 'room-:id', url);
   assert.equal(of('/rooms/a_B-1=@,.;/feed.json'), 'room-a_B-1=@,.;');
-  for (const bad of ['/rooms//feed.json', '/rooms/a/b/feed.json', '/rooms/a%20b/feed.json', '/rooms/ä/feed.json', '/rooms/a:b/feed.json']) {
+  for (const bad of [
+    '/rooms//feed.json',
+    '/rooms/a/b/feed.json',
+    '/rooms/a%20b/feed.json',
+    '/rooms/ä/feed.json',
+    '/rooms/a:b/feed.json',
+  ]) {
     assert.equal(of(bad), undefined, bad);
   }
 });
@@ -69,8 +89,28 @@ test('a position is read as it is written, and nothing else is one', () => {
     assert.ok(position, text);
     assert.equal(formatPosition(position), text);
   }
-  for (const text of ['', ':', '0:1', '0:', 'x', '0123456789ab', '0123456789ab:', '0123456789ab:01', '0123456789AB:1', '0123456789a:1', '000000000000:1',
-    '0123456789ab:-1', '0123456789ab:+1', '0123456789ab:1.0', '0123456789ab:1 ', ' 0:0', '0123456789ab:9007199254740992', '0123456789ab:1\n', '00:0', '0:00']) {
+  for (const text of [
+    '',
+    ':',
+    '0:1',
+    '0:',
+    'x',
+    '0123456789ab',
+    '0123456789ab:',
+    '0123456789ab:01',
+    '0123456789AB:1',
+    '0123456789a:1',
+    '000000000000:1',
+    '0123456789ab:-1',
+    '0123456789ab:+1',
+    '0123456789ab:1.0',
+    '0123456789ab:1 ',
+    ' 0:0',
+    '0123456789ab:9007199254740992',
+    '0123456789ab:1\n',
+    '00:0',
+    '0:00',
+  ]) {
     assert.equal(parsePosition(text), undefined, JSON.stringify(text));
   }
   assert.equal(parsePosition(null), undefined);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeFrame } from '../src/index.ts';
 import { FakeLine } from '../../worker/test/fakes.ts';
 
 function setUp(): { line: FakeLine; told: string[] } {
@@ -206,23 +205,4 @@ test('stop closes, says so, and wake begins anew', () => {
   wake(line);
   assert.equal(line.opens, 2);
   assert.deepEqual(told, ['up 1.1', 'down']);
-});
-
-test('frames are read as they are written on the wire', () => {
-  const read = (frame: unknown): unknown => decodeFrame(JSON.stringify(frame));
-  assert.deepEqual(read({ event: 'e', channel: 'c', data: '{"a":1}', id: '0123456789ab:1' }), { type: 'event', channel: 'c', event: 'e', data: '{"a":1}', id: '0123456789ab:1' });
-  assert.deepEqual(read({ event: 'e', channel: 'c', data: { a: 1 } }), { type: 'event', channel: 'c', event: 'e', data: '{"a":1}' });
-  assert.deepEqual(read({ event: 'pusher:error', data: { code: 4001, message: 'no' } }), { type: 'error', code: 4001, message: 'no' });
-  assert.deepEqual(read({ event: 'pusher:error', data: '{"code":null,"message":"no"}' }), { type: 'error', code: null, message: 'no' });
-  assert.deepEqual(read({ event: 'pusher_internal:subscription_succeeded', channel: 'c', data: '{}' }), { type: 'subscribed', channel: 'c' });
-  assert.deepEqual(read({ event: 'pusher_internal:subscription_succeeded', channel: 'c', data: '{"resume":{"after_id":"0:0","ok":false}}' }), {
-    type: 'subscribed', channel: 'c', resume: { after: { epoch: '0', seq: 0 }, ok: false },
-  });
-  assert.deepEqual(read({ event: 'pusher:subscription_error', channel: 'c', data: { type: 'AuthError', error: 'no', status: 401 } }), { type: 'refused', channel: 'c', message: 'no', status: 401 });
-});
-
-test('frames that mean nothing are passed over', () => {
-  for (const text of ['', 'x', '1', 'null', '[]', '{}', '{"event":1}', '{"event":"e"}', '{"event":"pusher:new","channel":"c"}', '{"event":"pusher_internal:new","channel":"c"}']) {
-    assert.equal(decodeFrame(text), undefined, text);
-  }
 });

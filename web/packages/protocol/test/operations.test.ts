@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fold, Folding, formatPosition, type Json, jsonEqual, parsePosition, type LogEvent, type FoldRule } from '../src/index.ts';
+import {
+  fold,
+  Folding,
+  formatPosition,
+  type Json,
+  jsonEqual,
+  parsePosition,
+  type LogEvent,
+  type FoldRule,
+} from '../src/index.ts';
 import { vectors } from './vectors.ts';
 
 interface OperationCase {

@@ -67,7 +67,9 @@ export class Feed {
         continue;
       }
       const elsewhere = position.epoch !== this.#at.epoch;
-      const behind = resume.ok ? elsewhere && position.seq > 0 && this.#at.seq > 0 : elsewhere || position.seq !== this.#at.seq;
+      const behind = resume.ok
+        ? elsewhere && position.seq > 0 && this.#at.seq > 0
+        : elsewhere || position.seq !== this.#at.seq;
       if (behind) void document.refresh();
     }
   }
@@ -86,7 +88,10 @@ export class Feed {
     document.tries++;
     if (document.tries <= MAX_TRIES) return void this.#ask();
     if (document.tries === MAX_TRIES + 1) return void document.refresh();
-    this.#host.report('behind', `${document.path} stands at ${formatPosition(position)}, its channel at ${formatPosition(this.#at)}`);
+    this.#host.report(
+      'behind',
+      `${document.path} stands at ${formatPosition(position)}, its channel at ${formatPosition(this.#at)}`,
+    );
   }
 
   async #ask(): Promise<void> {

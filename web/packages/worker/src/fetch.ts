@@ -11,7 +11,9 @@ export function answer(request: Request, precache: Precache, live: Live): Promis
   const navigation = request.mode === 'navigate';
   const key = precache.keyFor(url, navigation);
   if (key !== undefined) {
-    return navigation || /(\/|\.html)$/.test(key) ? networkFirst(request, precache, key) : cacheFirst(request, precache, key);
+    return navigation || /(\/|\.html)$/.test(key)
+      ? networkFirst(request, precache, key)
+      : cacheFirst(request, precache, key);
   }
   return !url.search && live.isLive(url.pathname) ? liveFirst(request, live, url.pathname) : undefined;
 }

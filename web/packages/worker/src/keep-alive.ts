@@ -21,7 +21,7 @@ export class KeepAlive {
     this.#host = host;
   }
 
-  hold(event: ExtendableEvent): void {
+  hold(event: { waitUntil(promise: Promise<unknown>): void }): void {
     this.#seenAt = Date.now();
     this.#pulse ||= setInterval(() => void this.#beat(), PULSE_MS);
     if (this.#retired) return;

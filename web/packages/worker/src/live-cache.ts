@@ -1,5 +1,13 @@
 // The cached copies of live resources. A copy and its position are one response, stored by one put: no kill parts them.
-import { type Copy as FoldCopy, formatPosition, type Json, LIVE_CACHE, parsePosition, type Position, POSITION_HEADER } from '@offing/protocol';
+import {
+  type Copy as FoldCopy,
+  formatPosition,
+  type Json,
+  LIVE_CACHE,
+  parsePosition,
+  type Position,
+  POSITION_HEADER,
+} from '@offing/protocol';
 
 // A copy and which rules it was folded by.
 export interface Copy extends FoldCopy {
@@ -7,8 +15,7 @@ export interface Copy extends FoldCopy {
 }
 
 // The ETag is "EPOCH:SEQ-DEFINITION".
-const definitionOf = (response: Response): string =>
-  /-(\w+)"$/.exec(response.headers.get('ETag') ?? '')?.[1] ?? '';
+const definitionOf = (response: Response): string => /-(\w+)"$/.exec(response.headers.get('ETag') ?? '')?.[1] ?? '';
 
 const positionOf = (response: Response | undefined): Position | undefined =>
   parsePosition(response?.headers.get(POSITION_HEADER));

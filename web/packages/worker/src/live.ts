@@ -1,6 +1,14 @@
 // Live resources in the worker: which URLs are live (the keys of their cache), one feed per channel, one connection.
 // Memory holds nothing that matters: a worker that starts anew reads the positions and resumes.
-import { Connection, type Config, type ConnectionIo, type Frame, matchResource, parsePosition, type Position } from '@offing/protocol';
+import {
+  Connection,
+  type Config,
+  type ConnectionIo,
+  type Frame,
+  matchResource,
+  parsePosition,
+  type Position,
+} from '@offing/protocol';
 import { Feed, type FeedHost } from './feed.ts';
 import { type DocumentHost, LiveDocument } from './live-document.ts';
 
@@ -26,19 +34,22 @@ export class Live implements FeedHost {
     this.#config = config;
     this.#host = host;
     this.report = (code, detail) => host.report(code, detail);
-    this.#connection = new Connection(host.connection(() => this.#connection), {
-      up: (socketId) => {
-        host.state(socketId);
-        for (const document of this.#documents.values()) document.retry();
-        for (const feed of this.#feeds.values()) feed.connected();
+    this.#connection = new Connection(
+      host.connection(() => this.#connection),
+      {
+        up: (socketId) => {
+          host.state(socketId);
+          for (const document of this.#documents.values()) document.retry();
+          for (const feed of this.#feeds.values()) feed.connected();
+        },
+        down: () => {
+          host.state('');
+          for (const feed of this.#feeds.values()) feed.disconnected();
+        },
+        frame: (frame) => this.#frame(frame),
+        refused: this.report,
       },
-      down: () => {
-        host.state('');
-        for (const feed of this.#feeds.values()) feed.disconnected();
-      },
-      frame: (frame) => this.#frame(frame),
-      refused: this.report,
-    });
+    );
   }
 
   get connected(): boolean {
@@ -110,7 +121,11 @@ export class Live implements FeedHost {
       this.#leave(oldest);
       void this.#host.cache.delete(oldest.path);
     }
-    const document = new LiveDocument(live, { ...this.#host, report: this.report, settled: (...at) => this.#settled(...at) });
+    const document = new LiveDocument(live, {
+      ...this.#host,
+      report: this.report,
+      settled: (...at) => this.#settled(...at),
+    });
     let feed = this.#feeds.get(live.channel);
     if (!feed) this.#feeds.set(live.channel, (feed = new Feed(live.channel, this)));
     feed.documents.add(document);

@@ -37,7 +37,7 @@ export class Precache {
     const queue = [...this.#revisions];
     const failures: unknown[] = [];
     const lane = async (): Promise<void> => {
-      for (let entry; !failures.length && (entry = queue.pop()); ) {
+      for (let entry; !failures.length && (entry = queue.pop());) {
         await this.#add(cache, earlier, ...entry).catch((error: unknown) => failures.push(error));
       }
     };

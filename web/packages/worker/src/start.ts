@@ -16,11 +16,8 @@ const send = async (message: WorkerMessage): Promise<number> => {
   return windows.length;
 };
 
-// Adds the listeners. To be called while the script runs for the first time, as browsers demand.
-export function start(config: Config): void {
-  const precache = precacheOf(config);
-  const presence = new Presence(caches, (state) => void send(state));
-  const live = new Live(config, {
+function liveOf(config: Config, presence: Presence): Live {
+  return new Live(config, {
     cache: new LiveCache(caches),
     lock: async (name, run) => {
       await navigator.locks.request(name, run);
@@ -31,6 +28,22 @@ export function start(config: Config): void {
     state: (id) => presence.set(id),
     report: (code, detail) => void send({ offing: 'error', code, detail }),
   });
+}
+
+async function install(precache: Precache): Promise<void> {
+  try {
+    await precache.install();
+  } catch (error) {
+    await send({ offing: 'error', code: 'install', detail: String(error) });
+    throw error;
+  }
+}
+
+// Adds the listeners. To be called while the script runs for the first time, as browsers demand.
+export function start(config: Config): void {
+  const precache = new Precache(config, caches, (url, init) => fetch(url, init));
+  const presence = new Presence(caches, (state) => void send(state));
+  const live = liveOf(config, presence);
   const keepAlive = new KeepAlive({
     windows: () => {
       presence.beat();
@@ -41,16 +54,7 @@ export function start(config: Config): void {
   const versions = new BroadcastChannel('offing');
   versions.onmessage = () => keepAlive.retire();
 
-  const install = async (): Promise<void> => {
-    try {
-      await precache.install();
-    } catch (error) {
-      await send({ offing: 'error', code: 'install', detail: String(error) });
-      throw error;
-    }
-  };
-
-  self.addEventListener('install', (event) => event.waitUntil(install()));
+  self.addEventListener('install', (event) => event.waitUntil(install(precache)));
   self.addEventListener('activate', (event) => event.waitUntil(precache.activate().then(() => self.clients.claim())));
   self.addEventListener('fetch', (event) => {
     const response = answer(event.request, precache, live);
@@ -59,28 +63,27 @@ export function start(config: Config): void {
   self.addEventListener('message', (event) => {
     const message = event.data as PageMessage | { type?: unknown } | null;
     if (!message) return;
-    if ('type' in message && message.type === 'SKIP_WAITING') {
-      versions.postMessage('retire');
-      event.waitUntil(self.skipWaiting());
-    }
-    if (!('offing' in message)) return;
+    if ('offing' in message) return event.waitUntil(hear(message, event));
+    if (message.type !== 'SKIP_WAITING') return;
+    versions.postMessage('retire');
+    event.waitUntil(self.skipWaiting());
+  });
+
+  async function hear(message: PageMessage, event: ExtendableMessageEvent): Promise<void> {
     const reply = (answered: WorkerMessage): void => event.source?.postMessage(answered);
     switch (message.offing) {
       case 'ping':
         keepAlive.hold(event);
-        return event.waitUntil(live.wake(message.wake));
-      case 'live':
-        return event.waitUntil(
-          live.show(message.url).then((at) => {
-            if (at) reply({ offing: 'update', url: message.url, position: formatPosition(at), added: 0, reset: false });
-          }),
-        );
+        return live.wake(message.wake);
+      case 'live': {
+        const at = await live.show(message.url);
+        if (at) reply({ offing: 'update', url: message.url, position: formatPosition(at), added: 0, reset: false });
+        return;
+      }
       case 'claim':
-        return event.waitUntil(self.clients.claim());
+        return self.clients.claim();
       case 'state':
         if (presence.state) reply(presence.state);
     }
-  });
+  }
 }
-
-export const precacheOf = (config: Config): Precache => new Precache(config, caches, (url, init) => fetch(url, init));

@@ -107,7 +107,10 @@ export class FakeLine implements ConnectionIo {
   }
 
   establish(socketId = '1.1', activityTimeout = 120): void {
-    this.frame({ event: 'pusher:connection_established', data: JSON.stringify({ socket_id: socketId, activity_timeout: activityTimeout }) });
+    this.frame({
+      event: 'pusher:connection_established',
+      data: JSON.stringify({ socket_id: socketId, activity_timeout: activityTimeout }),
+    });
   }
 
   subscribed(channel: string, afterId?: string, ok = true): void {

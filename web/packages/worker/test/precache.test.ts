@@ -44,7 +44,10 @@ const url = (path: string): URL => new URL(path, 'https://app.test');
 
 test('every file is fetched and stored under the name of its manifest', async () => {
   const site = new Site();
-  const precache = site.precache('m1', [['/', 'r1'], ['/app.js', 'r2']]);
+  const precache = site.precache('m1', [
+    ['/', 'r1'],
+    ['/app.js', 'r2'],
+  ]);
   await precache.install();
   assert.deepEqual(site.names, ['offing-precache-m1']);
   assert.equal(await (await precache.match('/app.js'))?.text(), 'body of /app.js');
@@ -52,7 +55,12 @@ test('every file is fetched and stored under the name of its manifest', async ()
 
 test('at most six files are fetched at a time', async () => {
   const site = new Site();
-  await site.precache('m1', Array.from({ length: 40 }, (_, i) => [`/${i}`, `r${i}`])).install();
+  await site
+    .precache(
+      'm1',
+      Array.from({ length: 40 }, (_, i) => [`/${i}`, `r${i}`]),
+    )
+    .install();
   assert.equal(site.fetched.length, 40);
   assert.equal(site.most, 6);
 });
@@ -77,9 +85,17 @@ for (const [name, file] of Object.entries<File>({
 
 test('a file that did not change is copied from the version before, not fetched', async () => {
   const site = new Site();
-  await site.precache('m1', [['/', 'r1'], ['/app.js', 'r2']]).install();
+  await site
+    .precache('m1', [
+      ['/', 'r1'],
+      ['/app.js', 'r2'],
+    ])
+    .install();
   site.files.set('/app.js', { etag: '"r3"' });
-  const next = site.precache('m2', [['/', 'r1'], ['/app.js', 'r3']]);
+  const next = site.precache('m2', [
+    ['/', 'r1'],
+    ['/app.js', 'r3'],
+  ]);
   site.fetched.length = 0;
   await next.install();
   assert.deepEqual(site.fetched, ['/app.js']);
@@ -91,7 +107,14 @@ test('a failed installation leaves the version before untouched', async () => {
   const first = site.precache('m1', [['/', 'r1']]);
   await first.install();
   site.files.set('/new', { status: 500 });
-  await assert.rejects(site.precache('m2', [['/', 'r1'], ['/new', 'r2']]).install());
+  await assert.rejects(
+    site
+      .precache('m2', [
+        ['/', 'r1'],
+        ['/new', 'r2'],
+      ])
+      .install(),
+  );
   assert.deepEqual(site.names, ['offing-precache-m1']);
   assert.ok(await first.match('/'));
 });
@@ -103,7 +126,14 @@ test('a new worker with the same manifest takes what is there, and its failure d
   await site.precache('m1', [['/', 'r1']]).install();
   assert.deepEqual(site.fetched, []);
   site.files.set('/x', { status: 500 });
-  await assert.rejects(site.precache('m1', [['/', 'r1'], ['/x', 'r2']]).install());
+  await assert.rejects(
+    site
+      .precache('m1', [
+        ['/', 'r1'],
+        ['/x', 'r2'],
+      ])
+      .install(),
+  );
   assert.deepEqual(site.names, ['offing-precache-m1']);
 });
 
@@ -119,7 +149,12 @@ test('activation deletes the other versions and nothing of anybody else', async 
 });
 
 test('a navigation means the page whatever its query, anything else means its exact URL', () => {
-  const precache = new Site().precache('m', [['/', 'r'], ['/docs/', 'r'], ['/a.html', 'r'], ['/app.js', 'r']]);
+  const precache = new Site().precache('m', [
+    ['/', 'r'],
+    ['/docs/', 'r'],
+    ['/a.html', 'r'],
+    ['/app.js', 'r'],
+  ]);
   const key = (path: string, navigation: boolean): string | undefined => precache.keyFor(url(path), navigation);
   assert.equal(key('/?utm=1', true), '/');
   assert.equal(key('/index.html', true), '/');

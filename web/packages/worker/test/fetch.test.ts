@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, mock, test } from 'node:test';
+import { answer } from '../src/fetch.ts';
+import type { Live } from '../src/live.ts';
+import { Precache } from '../src/precache.ts';
+import { FakeCaches } from './fakes.ts';
+
+const ORIGIN = 'https://app.test';
+const caches = new FakeCaches();
+const precache = new Precache(
+  {
+    version: '',
+    app: '',
+    manifest: 'm',
+    precache: [
+      ['/', 'r'],
+      ['/docs/', 'r'],
+      ['/app.js', 'r'],
+      ['/lost.js', 'r'],
+    ],
+    resources: [],
+    maxBytes: 0,
+  },
+  caches.storage,
+  fetch,
+);
+const live = {
+  isLive: (path: string) => path === '/feed.json' || path === '/new.json',
+  response: async (path: string) => (path === '/feed.json' ? new Response('cached feed') : undefined),
+} as unknown as Live;
+
+let network: (request: Request) => Promise<Response>;
+let asked: string[];
+
+beforeEach(() => {
+  asked = [];
+  network = async () => new Response('from the network');
+  globalThis.location = { origin: ORIGIN } as WorkerLocation;
+  mock.method(globalThis, 'fetch', (request: Request) => (asked.push(request.url), network(request)));
+  const store = caches.store('offing-precache-m');
+  for (const path of ['/', '/docs/', '/app.js']) void store.put(ORIGIN + path, new Response(`cached ${path}`));
+});
+afterEach(() => mock.restoreAll());
+
+const get = (path: string, mode = 'cors', rest: Partial<Request> = {}): Request =>
+  ({ url: new URL(path, ORIGIN).href, method: 'GET', mode, headers: new Headers(), ...rest }) as Request;
+
+const text = async (request: Request): Promise<string> =>
+  (await answer(request, precache, live))?.text() ?? 'untouched';
+
+const offline = async (): Promise<Response> => {
+  throw new TypeError('Failed to fetch');
+};
+
+test('a file is answered from the cache, and the network is not asked', async () => {
+  assert.equal(await text(get('/app.js')), 'cached /app.js');
+  assert.deepEqual(asked, []);
+});
+
+test('a file that the browser lost comes from the network', async () => {
+  assert.equal(await text(get('/lost.js')), 'from the network');
+});
+
+test('a page comes from the network while there is one', async () => {
+  assert.equal(await text(get('/docs/?q=1', 'navigate')), 'from the network');
+});
+
+test('a page comes from the cache when there is no network, and only the page of that URL', async () => {
+  network = offline;
+  assert.equal(await text(get('/docs/?q=1', 'navigate')), 'cached /docs/');
+  assert.equal(await text(get('/docs/index.html', 'navigate')), 'cached /docs/');
+  assert.equal(await text(get('/docs/', 'cors')), 'cached /docs/');
+  assert.equal(await text(get('/nothing', 'navigate')), 'untouched');
+});
+
+test('a page without a cached copy fails as the network does', async () => {
+  network = offline;
+  caches.store('offing-precache-m').entries.delete(`${ORIGIN}/docs/`);
+  await assert.rejects(text(get('/docs/', 'navigate')), /Failed to fetch/);
+});
+
+test('a page whose network takes more than 4 seconds comes from the cache', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  network = () => new Promise(() => undefined);
+  const answered = text(get('/', 'navigate'));
+  mock.timers.tick(3_999);
+  let early = false;
+  void answered.then(() => (early = true));
+  await Promise.resolve();
+  assert.equal(early, false);
+  mock.timers.tick(1);
+  assert.equal(await answered, 'cached /');
+  mock.timers.reset();
+});
+
+test('an error of the server is a page like any other', async () => {
+  network = async () => new Response('broken', { status: 500 });
+  assert.equal(await text(get('/', 'navigate')), 'broken');
+});
+
+test('a live resource comes from its copy, and from the network where there is none', async () => {
+  assert.equal(await text(get('/feed.json')), 'cached feed');
+  assert.deepEqual(asked, []);
+  assert.equal(await text(get('/new.json')), 'from the network');
+});
+
+test('everything else is left untouched', async () => {
+  for (const request of [
+    get('/app.js', 'cors', { method: 'HEAD' }),
+    get('/app.js', 'cors', { method: 'POST' }),
+    get('/app.js', 'cors', { headers: new Headers({ Range: 'bytes=0-1' }) }),
+    get('/app.js?v=2'),
+    get('/feed.json?page=2'),
+    get('/other.js'),
+    get('https://other.test/app.js'),
+  ]) {
+    assert.equal(await text(request), 'untouched', request.url);
+  }
+});

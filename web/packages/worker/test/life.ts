@@ -1,0 +1,113 @@
+// A worker's live resources over caches and a server in memory.
+import assert from 'node:assert/strict';
+import { type Config, type Json, LIVE_CACHE } from '@offing/protocol';
+import { LiveCache } from '../src/live-cache.ts';
+import { Live } from '../src/live.ts';
+import { FakeCaches, FakeLine, rest } from './fakes.ts';
+
+export const A = '0123456789ab';
+const DEFINITION = 'd0d0d0d0';
+
+interface Answer {
+  position: string;
+  value: Json;
+  status?: number;
+  definition?: string;
+}
+
+const config: Config = {
+  version: '0.1.0',
+  app: 'KEY',
+  manifest: 'm',
+  precache: [],
+  maxBytes: 1e6,
+  resources: [
+    {
+      path: '/feed.json',
+      channel: 'feed',
+      apply: { '*': 'append', flush: 'invalidate' },
+      initial: [],
+      definition: DEFINITION,
+    },
+    { path: '/last.json', channel: 'feed', apply: { '*': 'replace' }, initial: null, definition: DEFINITION },
+    {
+      path: '/rooms/:id',
+      channel: 'room-:id',
+      apply: { '*': 'append' },
+      limit: 3,
+      initial: [],
+      definition: DEFINITION,
+    },
+  ],
+};
+
+// One life of a worker; several may share the caches.
+export class Life {
+  readonly caches: FakeCaches;
+  readonly line = new FakeLine();
+  readonly fetches: string[] = [];
+  readonly updates: [path: string, position: string, added: number, reset: boolean][] = [];
+  readonly reports: string[] = [];
+  readonly server = new Map<string, Answer>();
+  readonly live: Live;
+  offline = false;
+
+  constructor(caches = new FakeCaches()) {
+    this.caches = caches;
+    this.live = new Live(config, {
+      cache: new LiveCache(caches.storage),
+      lock: (_, run) => run(),
+      fetch: (path) => this.#fetch(path),
+      updated: (...update) => this.updates.push(update),
+      connection: (connection) => {
+        queueMicrotask(() => (this.line.connection = connection()));
+        return this.line;
+      },
+      state: () => undefined,
+      report: (code, detail) => this.reports.push(`${code}: ${detail}`),
+    });
+  }
+
+  async #fetch(path: string): Promise<Response> {
+    this.fetches.push(path);
+    await Promise.resolve();
+    const answer = this.server.get(path);
+    if (this.offline) throw new TypeError('Failed to fetch');
+    if (!answer) return new Response('', { status: 404 });
+    return new Response(JSON.stringify(answer.value), {
+      status: answer.status ?? 200,
+      headers: {
+        'Content-Type': 'application/json',
+        'Offing-Position': answer.position,
+        ETag: `"${answer.position}-${answer.definition ?? DEFINITION}"`,
+      },
+    });
+  }
+
+  get cache() {
+    return this.caches.store(LIVE_CACHE);
+  }
+
+  async stored(path: string): Promise<[position: string, value: Json]> {
+    const response = await this.cache.match(path);
+    assert.equal(response?.headers.get('ETag'), `"${response?.headers.get('Offing-Position')}-${DEFINITION}"`);
+    return [response?.headers.get('Offing-Position') ?? '', (await response?.json()) as Json];
+  }
+
+  // Shows a URL, connects, and is subscribed where the copy stands.
+  async shown(path: string, answer: Answer): Promise<void> {
+    this.server.set(path, answer);
+    await this.live.show(path);
+    this.line.establish();
+    await rest();
+    const [event, data] = this.line.take()[0] as [string, Record<string, string>];
+    assert.equal(event, 'pusher:subscribe');
+    this.line.subscribed(data['channel'] as string, data['resume_after_id']);
+  }
+}
+
+export const subscribe = (channel: string, resume: string) => [
+  'pusher:subscribe',
+  { channel, resume_after_id: resume, on_gap: 'live' },
+];
+export const unsubscribe = (channel: string) => ['pusher:unsubscribe', { channel }];
