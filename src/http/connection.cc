@@ -48,6 +48,7 @@ void Connection::Start() {
 void Connection::BecomeIdle() {
   state_ = State::kIdle;
   deadline_ms_ = lobby_.now_ms() + lobby_.shared().config.idle_timeout_ms;
+  if (left_over_) return Parse(left_over_->rest());
   stream_->ResumeReading();
 }
 
@@ -60,6 +61,7 @@ void Connection::OnBytes(std::span<char> bytes) {
 void Connection::Parse(std::string_view bytes) {
   if (!parser_) parser_ = std::make_unique<RequestParser>(LimitsOf(lobby_.shared().config));
   const RequestParser::State result = parser_->Feed(bytes);
+  KeepRest(result == RequestParser::State::kDone ? bytes : std::string_view());
   if (state_ == State::kIdle && parser_->started()) {
     state_ = State::kReading;
     arrived_ms_ = lobby_.now_ms();
@@ -73,8 +75,18 @@ void Connection::Parse(std::string_view bytes) {
     case RequestParser::State::kError:
       return Refuse(parser_->error_status(), parser_->error_text());
     case RequestParser::State::kDone:
-      if (!bytes.empty()) left_over_ = std::make_unique<std::string>(bytes);
       return Dispatch();
+  }
+}
+
+// `rest` is of a read, or of what is left over already.
+void Connection::KeepRest(std::string_view rest) {
+  if (rest.empty()) {
+    left_over_.reset();
+  } else if (left_over_) {
+    left_over_->taken = left_over_->bytes.size() - rest.size();
+  } else {
+    left_over_ = std::make_unique<LeftOver>(LeftOver{.bytes = std::string(rest)});
   }
 }
 
@@ -182,9 +194,6 @@ void Connection::GoOn() {
 void Connection::Continue() {
   if (state_ != State::kSending || stream_->queued_bytes() > kPipelinedBytes) return;
   BecomeIdle();
-  if (!left_over_) return;
-  const auto bytes = std::exchange(left_over_, nullptr);
-  Parse(*bytes);
 }
 
 void Connection::OnDrained() {
@@ -252,7 +261,7 @@ void Connection::Upgrade(std::unique_ptr<WebSocketListener> listener, WebSocketL
   End();
   WebSocketPeer& started = *peer;
   lobby_.AddWebSocket(std::move(peer));
-  started.Start(std::move(left_over_));
+  started.Start(left_over_ ? std::make_unique<std::string>(left_over_->rest()) : nullptr);
 }
 
 void Connection::LogUpgrade(const Request& request) {

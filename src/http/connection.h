@@ -49,7 +49,15 @@ class Connection final : public Peer {
     kOver,
   };
 
+  // What came behind a request.
+  struct LeftOver {
+    std::string bytes;
+    size_t taken = 0;
+    std::string_view rest() const { return std::string_view(bytes).substr(taken); }
+  };
+
   void Parse(std::string_view bytes);
+  void KeepRest(std::string_view rest);
   void Dispatch();
   void Refuse(int status, std::string_view text);
   void Send(Response response);
@@ -64,12 +72,12 @@ class Connection final : public Peer {
 
   Lobby& lobby_;
   std::unique_ptr<net::Stream> stream_;
-  std::unique_ptr<RequestParser> parser_;   // while a request is read
-  PendingExchange* exchange_ = nullptr;     // while it waits
-  std::unique_ptr<std::string> left_over_;  // came behind the request
-  int64_t deadline_ms_ = 0;                 // of kIdle and kReading
-  int64_t arrived_ms_ = 0;                  // the request's first byte
-  int64_t progress_ms_ = 0;                 // the peer took bytes, or had none to take
+  std::unique_ptr<RequestParser> parser_;  // while a request is read
+  PendingExchange* exchange_ = nullptr;    // while it waits
+  std::unique_ptr<LeftOver> left_over_;    // reading is paused while there is any
+  int64_t deadline_ms_ = 0;                // of kIdle and kReading
+  int64_t arrived_ms_ = 0;                 // the request's first byte
+  int64_t progress_ms_ = 0;                // the peer took bytes, or had none to take
   size_t last_queued_ = 0;
   State state_ = State::kIdle;
   bool keep_alive_ = true;
