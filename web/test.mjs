@@ -17,8 +17,8 @@ const packages = readdirSync(join(web, 'packages')).filter((name) =>
 );
 
 let failed = 0;
-for (const name of packages) {
-  failed |= run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(web, 'packages', name)]);
+for (const project of [...packages.map((name) => join(web, 'packages', name)), join(web, 'tsconfig.test.json')]) {
+  failed |= run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project]);
 }
 
 rmSync(out, { recursive: true, force: true });

@@ -80,7 +80,7 @@ async function start(): Promise<boolean> {
   // Another version took over, and knows of nobody yet.
   container.addEventListener('controllerchange', () => ping(true));
   addEventListener('online', () => ping(true));
-  addEventListener('pageshow', (event) => event.persisted && ping(true));
+  addEventListener('pageshow', (event) => (event as PageTransitionEvent).persisted && ping(true));
   ping(false);
   send({ offing: 'state' });
   return true;

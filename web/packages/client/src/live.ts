@@ -42,7 +42,7 @@ class View {
   #shown: Position | undefined;
   #added = 0;
   #reset = false;
-  #timer = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #reading = false;
   #again = false;
 
@@ -77,7 +77,7 @@ class View {
 
   async #read(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#timer = 0;
+    this.#timer = undefined;
     this.#again = true;
     if (this.#reading) return;
     this.#reading = true;

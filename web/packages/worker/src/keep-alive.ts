@@ -13,7 +13,7 @@ export interface KeepAliveHost {
 export class KeepAlive {
   readonly #host: KeepAliveHost;
   readonly #held: (() => void)[] = [];
-  #pulse = 0;
+  #pulse: ReturnType<typeof setInterval> | undefined;
   #seenAt = 0;
   #retired = false;
 
@@ -23,7 +23,7 @@ export class KeepAlive {
 
   hold(event: { waitUntil(promise: Promise<unknown>): void }): void {
     this.#seenAt = Date.now();
-    this.#pulse ||= setInterval(() => void this.#beat(), PULSE_MS);
+    this.#pulse ??= setInterval(() => void this.#beat(), PULSE_MS);
     if (this.#retired) return;
     event.waitUntil(
       new Promise<void>((resolve) => {
@@ -45,7 +45,7 @@ export class KeepAlive {
       this.#seenAt = Date.now();
     } else if (Date.now() - this.#seenAt >= EMPTY_MS) {
       clearInterval(this.#pulse);
-      this.#pulse = 0;
+      this.#pulse = undefined;
       this.#host.empty();
     }
   }

@@ -35,7 +35,7 @@ let asked: string[];
 beforeEach(() => {
   asked = [];
   network = async () => new Response('from the network');
-  globalThis.location = { origin: ORIGIN } as WorkerLocation;
+  globalThis.location = { origin: ORIGIN } as typeof globalThis.location;
   mock.method(globalThis, 'fetch', (request: Request) => (asked.push(request.url), network(request)));
   const store = caches.store('offing-precache-m');
   for (const path of ['/', '/docs/', '/app.js']) void store.put(ORIGIN + path, new Response(`cached ${path}`));
