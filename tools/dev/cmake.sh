@@ -2,7 +2,16 @@
 
 build_web() {
   need_npm_packages
+  # build/web.stamp is as old as the start of the last build that succeeded.
+  local stamp=build/web.stamp
+  if [[ -f "$stamp" && -f web/dist/worker.js ]] &&
+    [[ -z "$(find web package-lock.json -newer "$stamp" -type f -not -path '*/dist/*' -print -quit)" ]]; then
+    return 0
+  fi
+  mkdir -p build
+  touch "$stamp.new"
   step web "building the web bundles" npm run build:web || die "the web bundles do not build"
+  mv "$stamp.new" "$stamp"
 }
 
 # build_preset PRESET [TARGET...]: without a target, everything that the preset's tests need.
