@@ -197,6 +197,7 @@ TEST_F(JournalTest, AKeyBelongsToOneRequestAndOneApp) {
 }
 
 TEST_F(JournalTest, AKeyIsForgottenAfterItsAge) {
+  config_.sweep_every_ms = 10 * config_.key_age_ms;  // the commits alone have to do it
   Publish(Keyed("key", "print", {{kFeed, "a"}}));
   clock_.Advance(config_.key_age_ms + 1);
   EXPECT_FALSE(Publish(Keyed("key", "another print", {{kFeed, "b"}})).replayed);
@@ -320,6 +321,15 @@ TEST_F(JournalTest, ATaskRunsBetweenTheCommitsAroundIt) {
   });
   EXPECT_EQ(journal().Crank(), 2u);
   EXPECT_THAT(heads, ElementsAre(1, 2));
+}
+
+TEST_F(JournalTest, WhatATaskAppendsMovesTheHeadAndIsHeard) {
+  const Receipt first = Publish(Events({{kFeed, "a"}}));
+  journal().Run([&](store::Reader&, store::Batch& batch) {
+    batch.appends.push_back({kFeed, first.positions[0].epoch, {2, clock_.WallMs(), "e", "b"}});
+  });
+  EXPECT_EQ(Publish(Events({{kFeed, "c"}})).positions[0].seq, 3u);
+  EXPECT_EQ(listener_.events()[1].event.data, "b");
 }
 
 TEST_F(JournalTest, StopAnswersWhatWaitsAndRefusesWhatComesAfter) {

@@ -1,5 +1,7 @@
 // What a publisher knows: what it sent, and which positions were acknowledged for it. Held against a log that is read back, it says what
 // was lost, doubled, invented or moved.
+const short = (data) => (data?.length > 40 ? `${data.slice(0, 40)}…` : data);
+
 export class Ledger {
   #sent = new Set(); // `channel data`
   #acknowledged = new Map(); // channel -> Map(seq -> data)
@@ -21,7 +23,7 @@ export class Ledger {
     const seqs = this.#acknowledged.get(channel);
     const other = seqs.get(seq);
     if (other !== undefined && other !== data)
-      this.problems.push(`${channel}: ${position} was given to ${other} and to ${data}`);
+      this.problems.push(`${channel}: ${position} was given to ${short(other)} and to ${short(data)}`);
     seqs.set(seq, data);
   }
 
@@ -44,8 +46,9 @@ export class Ledger {
     const stored = new Map(log.events.map((event) => [event.seq, event.data]));
     for (const [seq, data] of seqs) {
       if (seq < log.first) continue; // dropped by retention
-      if (!stored.has(seq)) problems.push(`${channel}: ${seq} (${data}) was acknowledged and is lost`);
-      else if (stored.get(seq) !== data) problems.push(`${channel}: ${seq} was ${data} and is ${stored.get(seq)}`);
+      if (!stored.has(seq)) problems.push(`${channel}: ${seq} (${short(data)}) was acknowledged and is lost`);
+      else if (stored.get(seq) !== data)
+        problems.push(`${channel}: ${seq} was ${short(data)} and is ${short(stored.get(seq))}`);
     }
     return problems;
   }
@@ -57,9 +60,10 @@ export class Ledger {
     for (const { seq, data } of log.events) {
       if (seq !== expected) problems.push(`${channel}: ${expected} was expected and ${seq} came`);
       expected = seq + 1;
-      if (seen.has(data)) problems.push(`${channel}: ${data} is there twice`);
+      if (seen.has(data)) problems.push(`${channel}: ${short(data)} is there twice`);
       seen.add(data);
-      if (!this.#sent.has(`${channel} ${data}`)) problems.push(`${channel}: ${seq} holds what nobody sent: ${data}`);
+      if (!this.#sent.has(`${channel} ${data}`))
+        problems.push(`${channel}: ${seq} holds what nobody sent: ${short(data)}`);
     }
     if (expected !== log.head + 1)
       problems.push(`${channel}: the head is ${log.head}, the events end at ${expected - 1}`);
