@@ -68,22 +68,39 @@ for (const name of browserNames) {
       assert.match(await page.eval(open), /dataset\.script = '1'/);
     });
 
-    test('an update that succeeds is there once the tabs are closed, and only its cache remains', async () => {
+    test('an update that succeeds waits, and takes over at once when it is told to', async () => {
       scene.proxy.answers.clear();
+      const before = await page.eval(CACHES);
       await page.eval(`navigator.serviceWorker.getRegistration().then((found) => found.update())`);
-      const other = await scene.visit('/docs/');
-      await page.close();
-      await other.goto('about:blank');
-      const updated = async () => {
-        await sleep(500);
-        await other.goto(`${scene.proxy.origin}/`);
-        if ((await other.eval('document.body.dataset.script')) === '2') return true;
-        await other.goto('about:blank');
-        return false;
-      };
-      await until('the new version is shown', updated, { timeout: 30_000 });
-      await until('the old cache has gone', async () => (await other.eval(CACHES)).length === 1);
-      page = other;
+      await until('it waits', async () => (await page.eval(WORKERS))[0].waiting);
+      assert.ok((await page.eval(CACHES)).includes(before[0]), 'the version that is in use keeps its files');
+      await page.eval(
+        `navigator.serviceWorker.getRegistration().then((found) => found.waiting.postMessage({ type: 'SKIP_WAITING' }))`,
+      );
+      await until('it has taken over', async () => !(await page.eval(WORKERS))[0].waiting);
+      await until('the old cache has gone', async () => !(await page.eval(CACHES)).includes(before[0]));
+      await page.reload();
+      assert.equal(await page.eval('document.body.dataset.script'), '2');
+      assert.equal((await page.eval(CACHES)).length, 1);
+    });
+
+    test('an update takes over by itself once every tab was closed for a while', { timeout: 300_000 }, async () => {
+      edit('app.js', `dataset.script = '2'`, `dataset.script = '3'`);
+      await sleep(2_500);
+      await page.eval(`navigator.serviceWorker.getRegistration().then((found) => found.update())`);
+      await until('it waits', async () => (await page.eval(WORKERS))[0].waiting);
+      let seen = '2';
+      for (const seconds of [1, 30, 70, 130]) {
+        const other = await scene.browser.newPage();
+        await page.close();
+        await sleep(seconds * 1000);
+        page = other;
+        await page.goto(`${scene.proxy.origin}/`);
+        seen = await page.eval('document.body.dataset.script');
+        if (seen === '3') break;
+      }
+      assert.equal(seen, '3');
+      await until('the old cache has gone', async () => (await page.eval(CACHES)).length === 1);
     });
 
     test('offline, a page that is not there does not show another page', async () => {
@@ -96,7 +113,7 @@ for (const name of browserNames) {
       assert.equal(await docs.eval('document.title'), 'docs');
       const tab = await scene.browser.newPage();
       await tab.goto(`${scene.proxy.origin}/nowhere`);
-      const text = await tab.eval('document.documentElement.textContent');
+      const text = await tab.eval(`document.documentElement?.textContent ?? ''`);
       assert.ok(!/docs page/.test(text), text);
       assert.equal(await tab.eval(`Boolean(document.getElementById('feed'))`), false);
     });
