@@ -37,13 +37,21 @@ export class KeepAlive {
   // Another version wants to take over, and waits until no event is open.
   retire(): void {
     this.#retired = true;
+    this.#release();
+  }
+
+  #release(): void {
     for (const release of this.#held.splice(0)) release();
   }
 
   async #beat(): Promise<void> {
     if (await this.#host.windows()) {
       this.#seenAt = Date.now();
-    } else if (Date.now() - this.#seenAt >= EMPTY_MS) {
+      return;
+    }
+    // A version that waits for the pages to be closed waits for open events, too.
+    this.#release();
+    if (Date.now() - this.#seenAt >= EMPTY_MS) {
       clearInterval(this.#pulse);
       this.#pulse = undefined;
       this.#host.empty();

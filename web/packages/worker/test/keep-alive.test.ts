@@ -49,6 +49,16 @@ test('a ping is held open until the second next one', async () => {
   assert.deepEqual(pages.held, ['c', 'd']);
 });
 
+test('no ping is held open once a beat finds no page', async () => {
+  const pages = new Pages();
+  pages.ping('a');
+  pages.open = 0;
+  await pages.pass(19);
+  assert.deepEqual(pages.held, ['a']);
+  await pages.pass(1);
+  assert.deepEqual(pages.held, []);
+});
+
 test('a ping is held open for 120 s at most', async () => {
   const pages = new Pages();
   pages.ping('a');
