@@ -1,9 +1,14 @@
 import unittest
 
 import support
-from check_layers import PACKAGES, ROOMS, check_links, check_module, check_source, cycles_of
+from check_layers import PACKAGES, ROOMS, check_links, check_module, cycles_of, test_files
+from check_layers import check_source as check_one
 
 NAMES = {"@offing/protocol": "protocol", "@offing/client": "client", "@offing/worker": "worker"}
+
+
+def check_source(path, text):
+    return check_one(path, text, path in test_files({path: text}))
 
 
 def module(path, line, dependencies=None):
@@ -29,6 +34,17 @@ class Rooms(unittest.TestCase):
         self.assertEqual(len(check_source("src/journal/journal.cc", include)), 1)
         self.assertEqual(check_source("src/journal/journal_test.cc", include), [])
         self.assertEqual(check_source("src/server/server.cc", include), [])
+
+    def test_a_header_that_only_tests_include_is_test_code(self):
+        texts = {
+            "src/channels/hub.h": "",
+            "src/channels/hub.cc": '#include "channels/hub.h"\n',
+            "src/channels/world.h": '#include "channels/world_parts.h"\n#include "channels/hub.h"\n',
+            "src/channels/world_parts.h": "",
+            "src/channels/hub_test.cc": '#include "channels/world.h"\n#include "channels/hub.h"\n',
+        }
+        tests = {"src/channels/world.h", "src/channels/world_parts.h", "src/channels/hub_test.cc"}
+        self.assertEqual(test_files(texts), tests)
 
     def test_protocol_code_has_no_sockets_and_no_clock(self):
         self.assertEqual(len(check_source("src/proto/uri.cc", "#include <sys/socket.h>\n#include <thread>\n")), 2)
