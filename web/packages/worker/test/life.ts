@@ -51,12 +51,16 @@ export class Life {
   readonly server = new Map<string, Answer>();
   readonly live: Live;
   offline = false;
+  released: () => void = () => undefined; // called while a lock is given back
 
   constructor(caches = new FakeCaches()) {
     this.caches = caches;
     this.live = new Live(config, {
       cache: new LiveCache(caches.storage),
-      lock: (_, run) => run(),
+      lock: async (_, run) => {
+        await run();
+        this.released();
+      },
       fetch: (path) => this.#fetch(path),
       updated: (...update) => this.updates.push(update),
       connection: (connection) => {

@@ -75,6 +75,20 @@ test('a hole is mended by resuming from the stored position', async () => {
   assert.deepEqual(life.fetches, ['/feed.json']);
 });
 
+test('holes that mend are mended however many there are', async () => {
+  const life = new Life();
+  await life.shown('/feed.json', { position: `${A}:0`, value: [] });
+  for (let seq = 1; seq <= 20; seq += 2) {
+    life.line.event('feed', `${A}:${seq + 1}`, seq + 1);
+    await rest();
+    life.line.subscribed('feed', `${A}:${seq - 1}`);
+    for (const missed of [seq, seq + 1]) life.line.event('feed', `${A}:${missed}`, missed);
+    await rest();
+  }
+  assert.equal((await life.stored('/feed.json'))[0], `${A}:20`);
+  assert.deepEqual(life.fetches, ['/feed.json']);
+});
+
 test('a hole that does not mend is fetched after three tries, and then left alone until the next ping', async () => {
   const life = new Life();
   await life.shown('/feed.json', { position: `${A}:1`, value: [1] });
@@ -172,4 +186,29 @@ test('after a reconnection everything is subscribed again from what is stored', 
   life.line.establish();
   await rest();
   assert.deepEqual(life.line.take(), [subscribe('feed', `${A}:2`)]);
+});
+
+test('a connection that goes while the positions are read leaves no subscription behind', async () => {
+  const life = new Life();
+  life.server.set('/feed.json', { position: `${A}:1`, value: [1] });
+  await life.live.show('/feed.json');
+  life.line.establish();
+  life.line.connection?.closed(1006, '');
+  life.line.pass(life.line.due - life.line.clock);
+  life.line.establish();
+  await rest();
+  assert.deepEqual(life.line.take(), [subscribe('feed', `${A}:1`)]);
+});
+
+test('an event that comes while the lock is given back is applied, and nothing is asked for again', async () => {
+  const life = new Life();
+  await life.shown('/feed.json', { position: `${A}:0`, value: [] });
+  life.released = () => {
+    life.released = () => undefined;
+    life.line.event('feed', `${A}:2`, 2);
+  };
+  life.line.event('feed', `${A}:1`, 1);
+  await rest();
+  assert.deepEqual(await life.stored('/feed.json'), [`${A}:2`, [1, 2]]);
+  assert.deepEqual(life.line.take(), []);
 });
