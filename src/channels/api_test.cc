@@ -306,7 +306,7 @@ TEST(Api, RefusesAKeyThatIsNotOne) {
 }
 
 TEST(Api, Answers503WhenTheJournalIsFull) {
-  World world;  // whose journal takes fifty
+  World world({.max_waiting = 50});
   const std::string body = base::DumpJson(With(kEvent, "channels", {"log-a", "news"}));
   const auto client = world.Connect();
   client->Subscribe("news");

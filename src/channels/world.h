@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,37 @@ class CountingRandom final : public crypto::Random {
 
  private:
   uint64_t state_;
+};
+
+// The store, with a place to do something between a read and its answer, and between a commit and
+// what follows it: there two threads of a real journal overtake each other.
+class HookedStore final : public store::Store {
+ public:
+  explicit HookedStore(store::Store& inner) : inner_(inner) {}
+  std::function<void()> after_read;
+  std::function<void()> after_commit;
+
+  base::Result<void> Commit(const store::Batch& batch) override;
+  base::Result<std::optional<store::Page>> After(const store::LogKey& log, uint64_t after,
+                                                 uint64_t max_events, uint64_t max_bytes) override;
+  base::Result<std::unique_ptr<store::Reader>> OpenReader() override { return inner_.OpenReader(); }
+  base::Result<std::optional<store::LogState>> State(const store::LogKey& log) override {
+    return inner_.State(log);
+  }
+  base::Result<std::optional<store::Snapshot>> FindSnapshot(std::string_view app,
+                                                            std::string_view path) override {
+    return inner_.FindSnapshot(app, path);
+  }
+  base::Result<std::optional<store::Reply>> FindReply(std::string_view app,
+                                                      std::string_view key) override {
+    return inner_.FindReply(app, key);
+  }
+  base::Result<std::vector<store::LogKey>> Logs(const store::LogKey& after, uint64_t max) override {
+    return inner_.Logs(after, max);
+  }
+
+ private:
+  store::Store& inner_;
 };
 
 // A frame that a client got; `data` is parsed if it was a string that holds JSON.
@@ -68,6 +100,7 @@ struct WorldOptions {
   int cores = 1;
   uint64_t seed = 1;
   store::Retention retention{};
+  size_t max_waiting = 10'000;  // publications in the journal
 };
 
 // One app, "1:key:secret". Channels named log-… or private-log-… keep a log.
@@ -101,6 +134,7 @@ class World {
   base::Metrics metrics;
   CountingRandom random;
   store::MemoryStore store;
+  HookedStore hooked{store};  // what the journal has
   ChannelsConfig config;
   std::unique_ptr<journal::Journal> journal;
   std::vector<std::unique_ptr<net::Core>> cores;

@@ -10,6 +10,20 @@ namespace offing::channels::testing {
 
 using base::Json;
 
+base::Result<void> HookedStore::Commit(const store::Batch& batch) {
+  base::Result<void> result = inner_.Commit(batch);
+  if (after_commit) after_commit();
+  return result;
+}
+
+base::Result<std::optional<store::Page>> HookedStore::After(const store::LogKey& log,
+                                                            uint64_t after, uint64_t max_events,
+                                                            uint64_t max_bytes) {
+  auto page = inner_.After(log, after, max_events, max_bytes);
+  if (after_read) after_read();
+  return page;
+}
+
 Frame ParseFrame(const std::string& text) {
   const Json json = *base::ParseJson(text);
   Frame frame{.event = json.value("event", ""), .channel = json.value("channel", "")};
@@ -57,9 +71,9 @@ World::World(Options options, ChannelsConfig its_config)
       config(std::move(its_config)) {
   journal = std::make_unique<journal::Journal>(
       journal::Journal::Deps{
-          store, clock, random, log, metrics,
+          hooked, clock, random, log, metrics,
           [this](const store::LogKey& key) { return config.RetentionOf(key.channel); }},
-      journal::JournalConfig{.max_waiting = 50, .trim_every_ms = 0});
+      journal::JournalConfig{.max_waiting = options.max_waiting, .trim_every_ms = 0});
   std::vector<net::Core*> pointers;
   for (int i = 0; i < options.cores; ++i) {
     cores.push_back(std::make_unique<net::Core>(i, net::Core::Deps{log, metrics}));
