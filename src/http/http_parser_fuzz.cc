@@ -1,5 +1,5 @@
-// Whatever comes, and however it is cut, the parser ends in the same state with the same request,
-// and never takes a byte that belongs to the next one.
+// Whatever comes, and however it is cut, the parser finds the same request or none, and
+// never takes a byte that belongs to the next one.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -52,7 +52,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   const Outcome whole = Parse(bytes, 0);
   const Outcome cut = Parse(bytes, data[0] + 1U);
-  CHECK(whole.state == cut.state && whole.status == cut.status, "cuts do not matter");
+  // How soon a broken chunk is noticed may depend on the cuts; whether a request is one may not.
+  CHECK((whole.state == State::kDone) == (cut.state == State::kDone), "cuts do not matter");
   if (whole.state != State::kDone) return 0;
   CHECK(whole.left == cut.left, "the next request's bytes stay with the caller");
   const Request& request = whole.request;

@@ -22,6 +22,7 @@ using ErrorCode = beast::error_code;
 using BeastView = beast::string_view;
 
 constexpr size_t kMaxHeaders = 256;
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr size_t kMaxBlankBytes = 8;  // empty lines before a request (RFC 9112, 2.2)
 
 struct Refusal {
@@ -183,7 +184,10 @@ RequestParser::State RequestParser::Beast::Parse(std::string_view& bytes) {
     const State state = ParseHead(bytes);
     if (state != State::kDone) return state;
   }
-  while (!bytes.empty() && !is_done()) {
+  // Of a chunked body as much is missing as the last chunk is long, and Beast wants that much of a
+  // chunk's line at once.
+  const size_t least = chunked() ? kLastChunk.size() : 1;
+  while (bytes.size() >= least && !is_done()) {
     ErrorCode error;
     bytes.remove_prefix(put(boost::asio::buffer(bytes.data(), bytes.size()), error));
     if (error == BeastError::need_more) break;

@@ -110,6 +110,13 @@ TEST(RequestParser, ReadsAChunkedBodyAndThrowsTrailersAway) {
   EXPECT_EQ(outcome.rest, "GET");
 }
 
+TEST(RequestParser, ReadsAnEmptyChunkedBody) {
+  const Outcome outcome =
+      ParseAtEveryCut(Get("Transfer-Encoding: chunked\r\n", "POST / HTTP/1.1\r\n") + "0\r\n\r\n");
+  EXPECT_EQ(outcome.state, State::kDone);
+  EXPECT_EQ(outcome.request.body, "");
+}
+
 TEST(RequestParser, SkipsAFewEmptyLinesBeforeARequest) {
   EXPECT_EQ(ParseAtEveryCut("\r\n\r\n" + Get("")).state, State::kDone);
   const Outcome many = ParseAtEveryCut("\r\n\r\n\r\n\r\n\r\n" + Get(""));
