@@ -8,5 +8,5 @@ shift
 [[ -x "bench/$name/run" ]] || die "there is no bench/$name/run"
 need_packages build bench
 build_web
-build_preset release offing
+build_preset release offing "bench_$name"
 exec "bench/$name/run" "$@"
