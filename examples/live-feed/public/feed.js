@@ -50,8 +50,12 @@ function render(newCount = 0) {
     groups.at(-1).list.append(row(line, index < newCount));
     rows += 1;
   });
-  const nodes = groups.flatMap(({ date, list }) => [element('h2', '', dayName.format(new Date(`${date}T12:00`))), list]);
-  if (!rows) nodes.push(element('p', 'empty', wanted ? `Nothing called “${wanted}” here.` : 'Nothing was installed yet.'));
+  const nodes = groups.flatMap(({ date, list }) => [
+    element('h2', '', dayName.format(new Date(`${date}T12:00`))),
+    list,
+  ]);
+  if (!rows)
+    nodes.push(element('p', 'empty', wanted ? `Nothing called “${wanted}” here.` : 'Nothing was installed yet.'));
   feed.replaceChildren(...nodes);
   feed.setAttribute('aria-busy', 'false');
   feed.dataset.rows = String(rows);
