@@ -9,6 +9,7 @@
 // not check what it receives: it is a floor for the cost of receiving, the same for every server.
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -76,6 +77,12 @@ class Load {
     sockaddr_in from{};
     from.sin_family = AF_INET;
     from.sin_addr.s_addr = htonl(0x7f000001u + 1 + static_cast<uint32_t>(index / kPerAddress));
+    // The port is chosen at connect, and a reset at the end leaves nothing waiting: one run after
+    // another finds all of them free.
+    const int on = 1;
+    const linger reset{1, 0};
+    ::setsockopt(connection.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    ::setsockopt(connection.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     ::bind(connection.fd, reinterpret_cast<sockaddr*>(&from), sizeof from);
     sockaddr_in to{};
     to.sin_family = AF_INET;
