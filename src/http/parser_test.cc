@@ -187,8 +187,8 @@ TEST(RequestParser, RefusesWhateverCouldSmuggleARequest) {
 }
 
 TEST(RequestParser, RefusesMalformedChunks) {
-  for (const char* body : {"x\r\nhello\r\n", "5\nhello\r\n", "5\r\nhelloXX0\r\n\r\n", "-1\r\n",
-                           "fffffffffffffffff\r\n", "5;\x01=\r\nhello\r\n", "\r\n\r\n"}) {
+  for (const char* body : {"x\r\nhello\r\n", "5\nhello\r\n", "5\r\nhelloXX0\r\n\r\n", "-1\r\nx",
+                           "fffffffffffffffff\r\n", "5;\x01=\r\nhello\r\n", "\r\n\r\nx"}) {
     const Outcome outcome =
         ParseAtEveryCut(Get("Transfer-Encoding: chunked\r\n", "POST / HTTP/1.1\r\n") + body);
     EXPECT_EQ(outcome.state, State::kError) << body;

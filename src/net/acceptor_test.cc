@@ -99,6 +99,12 @@ TEST_F(AcceptorTest, ErrorsNameTheAddressAndTheWayOut) {
 TEST_F(AcceptorTest, OutOfDescriptorsItWaitsAndCountsAndGoesOn) {
   auto acceptor = Open({"127.0.0.1", 0});
   ASSERT_TRUE(acceptor);
+  // Once through everything: a sanitizer needs descriptors of its own for what it sees first.
+  const TestPeer warm((*acceptor)->port());
+  ASSERT_TRUE(AwaitStreams(1));
+  bool rang = false;
+  const auto timer = core_.After(0, [&] { rang = true; });
+  ASSERT_TRUE(CrankUntil(core_, [&] { return rang; }));
   const TestPeer peer((*acceptor)->port());
   rlimit before{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -111,7 +117,7 @@ TEST_F(AcceptorTest, OutOfDescriptorsItWaitsAndCountsAndGoesOn) {
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   EXPECT_TRUE(failed);
   EXPECT_LT(count, 5u) << "it must not spin";
-  EXPECT_TRUE(AwaitStreams(1));
+  EXPECT_TRUE(AwaitStreams(2));
 }
 
 TEST(ListenAddress, ReadsHostAndPort) {
