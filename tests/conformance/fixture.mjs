@@ -32,7 +32,8 @@ apply = { "patch" = "merge-patch" }
 
 // A site folder from {path: content}.
 export function makeSite(files) {
-  const site = tempFolder('site');
+  const site = path.join(tempFolder('site'), 'public');
+  mkdirSync(site);
   for (const [name, content] of Object.entries(files)) {
     const file = path.join(site, name);
     mkdirSync(path.dirname(file), { recursive: true });

@@ -90,7 +90,7 @@ for (const name of browserNames) {
       await page.eval(`navigator.serviceWorker.getRegistration().then((found) => found.update())`);
       await until('it waits', async () => (await page.eval(WORKERS))[0].waiting);
       let seen = '2';
-      for (const seconds of [1, 30, 70, 130]) {
+      for (const seconds of [1, 30, 60]) {
         const other = await scene.browser.newPage();
         await page.close();
         await sleep(seconds * 1000);
