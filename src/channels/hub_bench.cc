@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <limits>
 #include <memory>
 #include <new>
 #include <utility>
@@ -63,15 +65,21 @@ class NoRandom final : public crypto::Random {
   uint64_t last_ = 0;
 };
 
+// The best of several runs: what the machine does besides is not ours.
 double NsPerSubscriber(Shard& shard, LiveEvent event, size_t subscribers) {
-  constexpr int kRounds = 200;
-  const auto start = std::chrono::steady_clock::now();
-  for (int i = 0; i < kRounds; ++i) {
-    if (event.position.epoch != base::kNoEpoch) ++event.position.seq;
-    shard.Deliver(event);
+  constexpr int kRuns = 50;
+  constexpr int kRounds = 10;
+  double best = std::numeric_limits<double>::max();
+  for (int run = 0; run < kRuns; ++run) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < kRounds; ++i) {
+      if (event.position.epoch != base::kNoEpoch) ++event.position.seq;
+      shard.Deliver(event);
+    }
+    const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
+    best = std::min(best, took.count() / kRounds / static_cast<double>(subscribers));
   }
-  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - start;
-  return took.count() / kRounds / static_cast<double>(subscribers);
+  return best;
 }
 
 void Run(size_t subscribers) {
@@ -107,7 +115,6 @@ void Run(size_t subscribers) {
                       proto::EncodeEvent("news", "e", std::string(200, 'x'), std::nullopt))),
                   {},
                   {}};
-  NsPerSubscriber(shard, event, subscribers);
   fmt::print("fan-out without a log            {:.1f} ns per subscriber\n",
              NsPerSubscriber(shard, event, subscribers));
   shard.hub.Find(AppIndex{0}, "news")->log = ChannelLog::kKept;

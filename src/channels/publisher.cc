@@ -58,7 +58,6 @@ void Publisher::Publish(Shard& from, Publication publication, Done done) {
                                .tag = event.except.Pack()});
       continue;
     }
-    shared_.counters.published.Add();
     base::SharedBytes frame = MakeFrame(event.channel, event.name, event.data, std::nullopt);
     const size_t owner = std::hash<std::string_view>()(event.channel) % shards_.size();
     job->by_owner[owner].push_back(
@@ -100,6 +99,7 @@ void Publisher::HandOut(const std::shared_ptr<Job>& job) {
   for (size_t i = 0; i < job->by_owner.size(); ++i) {
     if (job->by_owner[i].empty()) continue;
     auto events = std::make_shared<const std::vector<LiveEvent>>(std::move(job->by_owner[i]));
+    shared_.counters.published.Add(events->size());
     Shard& owner = *shards_[i];
     RunOn(owner, &job->from, [this, job, events, &owner] {
       Gather<Handled>(

@@ -177,6 +177,7 @@ void Session::Handle(const proto::UnsubscribeMessage& message) {
   link = std::move(gone->next);
   --subscription_count_;
   if (catch_up_) catch_up_->Remove(*gone);
+  if (catch_up_ && catch_up_->idle()) catch_up_.reset();
   shard_.hub.Leave(*gone);
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
 #include <future>
 #include <thread>
 
@@ -108,7 +109,7 @@ class Side {
   Channels& channels_;
   net::Core& core_;
   const std::string query_;
-  std::vector<Wanderer> wanderers_;
+  std::deque<Wanderer> wanderers_;
   std::unique_ptr<net::Timer> timer_;
   uint64_t published_ = 0;
   bool over_ = false;

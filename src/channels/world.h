@@ -4,6 +4,7 @@
 // Threading: one thread.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,14 +29,15 @@ class CountingRandom final : public crypto::Random {
  public:
   explicit CountingRandom(uint64_t seed = 1) : state_(seed) {}
   uint64_t U64() override {  // splitmix64
-    uint64_t z = state_ += 0x9e3779b97f4a7c15;
+    constexpr uint64_t kStep = 0x9e3779b97f4a7c15;
+    uint64_t z = state_.fetch_add(kStep) + kStep;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
   }
 
  private:
-  uint64_t state_;
+  std::atomic<uint64_t> state_;
 };
 
 // The store, with a place to do something between a read and its answer, and between a commit and
