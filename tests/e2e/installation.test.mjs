@@ -84,6 +84,14 @@ for (const name of browserNames) {
       assert.equal((await page.eval(CACHES)).length, 1);
     });
 
+    test('a page that was changed comes with its own script, while the version before is still in use', async () => {
+      edit('index.html', 'data-version="1"', 'data-version="2"');
+      edit('app.js', `dataset.news = '0'`, `dataset.edition = '2';\ndataset.news = '0'`);
+      await page.reload();
+      assert.equal(await page.eval('document.body.dataset.version'), '2');
+      assert.equal(await page.eval('document.body.dataset.edition'), '2');
+    });
+
     test('an update takes over by itself once every tab was closed for a while', { timeout: 300_000 }, async () => {
       edit('app.js', `dataset.script = '2'`, `dataset.script = '3'`);
       await sleep(2_500);

@@ -1,6 +1,6 @@
 // The life of one connection to the server, without the socket: what to send, when to try again, when to give up.
 // It is told what happened and answers through ConnectionIo; it holds one timer. It tries for ever with full jitter
-// (0.3 s, doubled each time, 15 s at most), except after a code that says "never" (spec/errors.md).
+// (0.3 s, doubled each time, 5 s at most: a person is looking at the page), except after a code that says "never" (spec/errors.md).
 import { decodeFrame, encodePing, encodePong, type Frame } from './frames.ts';
 
 export interface ConnectionIo {
@@ -24,7 +24,7 @@ export const PONG_MS = 10_000;
 const PROBE_MS = 5_000;
 const STABLE_MS = 5_000;
 const FIRST_DELAY_MS = 300;
-const MAX_DELAY_MS = 15_000;
+const MAX_DELAY_MS = 5_000;
 const POLITE_DELAY_MS = 1_000;
 
 type State = 'idle' | 'waiting' | 'connecting' | 'up' | 'refused';

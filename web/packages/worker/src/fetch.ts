@@ -1,21 +1,40 @@
 // Which requests the worker answers, and how (spec/worker.md, Strategies).
 import type { Live } from './live.ts';
+import type { NewerPages } from './newer-pages.ts';
 import type { Precache } from './precache.ts';
 
 const PATIENCE_MS = 4_000;
 
+export interface Parts {
+  precache: Precache;
+  live: Live;
+  newer: NewerPages;
+}
+
+// What is read of a FetchEvent.
+export type Asked = Pick<FetchEvent, 'request' | 'clientId' | 'resultingClientId'>;
+
 // undefined: the request is none of ours and goes its way untouched.
-export function answer(request: Request, precache: Precache, live: Live): Promise<Response> | undefined {
+export function answer(event: Asked, parts: Parts): Promise<Response> | undefined {
+  const { request } = event;
+  const { precache, live } = parts;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== location.origin || request.headers.has('Range')) return undefined;
   const navigation = request.mode === 'navigate';
   const key = precache.keyFor(url, navigation);
-  if (key !== undefined) {
-    return navigation || /(\/|\.html)$/.test(key)
-      ? networkFirst(request, precache, key)
-      : cacheFirst(request, precache, key);
+  if (key === undefined) {
+    return !url.search && live.isLive(url.pathname) ? liveFirst(request, live, url.pathname) : undefined;
   }
-  return !url.search && live.isLive(url.pathname) ? liveFirst(request, live, url.pathname) : undefined;
+  if (navigation) return page(event, parts, key);
+  return /(\/|\.html)$/.test(key) || parts.newer.has(event.clientId)
+    ? networkFirst(request, precache, key)
+    : cacheFirst(request, precache, key);
+}
+
+async function page(event: Asked, { precache, newer }: Parts, key: string): Promise<Response> {
+  const response = await networkFirst(event.request, precache, key);
+  if (precache.isOther(key, response)) newer.add(event.resultingClientId);
+  return response;
 }
 
 async function cacheFirst(request: Request, precache: Precache, key: string): Promise<Response> {

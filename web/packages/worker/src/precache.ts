@@ -29,6 +29,12 @@ export class Precache {
     return this.#caches.match(key, { cacheName: this.#name, ignoreVary: true });
   }
 
+  // The response is of another revision than the manifest's. One that does not say (no ETag) is taken for the same.
+  isOther(key: string, response: Response): boolean {
+    const etag = response.headers.get('ETag')?.replace(/^W\//, '');
+    return response.ok && etag !== undefined && etag !== `"${this.#revisions.get(key)}"`;
+  }
+
   // Rejects, and leaves nothing behind, unless every file was there with the content that the manifest says.
   async install(): Promise<void> {
     const before = await this.#caches.has(this.#name);

@@ -4,6 +4,7 @@ import { answer } from './fetch.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { LiveCache } from './live-cache.ts';
 import { Live } from './live.ts';
+import { NewerPages } from './newer-pages.ts';
 import { Presence } from './presence.ts';
 import { Precache } from './precache.ts';
 import { socket } from './socket.ts';
@@ -44,6 +45,7 @@ export function start(config: Config): void {
   const precache = new Precache(config, caches, (url, init) => fetch(url, init));
   const presence = new Presence(caches, (state) => void send(state));
   const live = liveOf(config, presence);
+  const newer = new NewerPages();
   const keepAlive = new KeepAlive({
     windows: () => {
       presence.beat();
@@ -57,7 +59,7 @@ export function start(config: Config): void {
   self.addEventListener('install', (event) => event.waitUntil(install(precache)));
   self.addEventListener('activate', (event) => event.waitUntil(precache.activate().then(() => self.clients.claim())));
   self.addEventListener('fetch', (event) => {
-    const response = answer(event.request, precache, live);
+    const response = answer(event, { precache, live, newer });
     if (response) event.respondWith(response);
   });
   self.addEventListener('message', (event) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { answer } from '../src/fetch.ts';
 import type { Live } from '../src/live.ts';
+import { NewerPages } from '../src/newer-pages.ts';
 import { Precache } from '../src/precache.ts';
 import { FakeCaches } from './fakes.ts';
 
@@ -31,9 +32,11 @@ const live = {
 
 let network: (request: Request) => Promise<Response>;
 let asked: string[];
+let newer: NewerPages;
 
 beforeEach(() => {
   asked = [];
+  newer = new NewerPages();
   network = async () => new Response('from the network');
   globalThis.location = { origin: ORIGIN } as typeof globalThis.location;
   mock.method(globalThis, 'fetch', (request: Request) => (asked.push(request.url), network(request)));
@@ -45,8 +48,10 @@ afterEach(() => mock.restoreAll());
 const get = (path: string, mode = 'cors', rest: Partial<Request> = {}): Request =>
   ({ url: new URL(path, ORIGIN).href, method: 'GET', mode, headers: new Headers(), ...rest }) as Request;
 
-const text = async (request: Request): Promise<string> =>
-  (await answer(request, precache, live))?.text() ?? 'untouched';
+// `client`: the page that asks, or that a navigation makes.
+const text = async (request: Request, client = 'page'): Promise<string> =>
+  (await answer({ request, clientId: client, resultingClientId: client }, { precache, live, newer }))?.text() ??
+  'untouched';
 
 const offline = async (): Promise<Response> => {
   throw new TypeError('Failed to fetch');
@@ -91,6 +96,40 @@ test('a page whose network takes more than 4 seconds comes from the cache', asyn
   mock.timers.tick(1);
   assert.equal(await answered, 'cached /');
   mock.timers.reset();
+});
+
+const pageWithEtag = (etag: string) => async (request: Request) =>
+  new Response(request.mode === 'navigate' ? 'page' : 'file', { headers: { ETag: etag } });
+
+test('a page that is newer than the precache gets its files from the network, other pages do not', async () => {
+  network = pageWithEtag('"r2"');
+  assert.equal(await text(get('/', 'navigate'), 'new'), 'page');
+  assert.equal(await text(get('/app.js'), 'new'), 'file');
+  assert.equal(await text(get('/app.js'), 'old'), 'cached /app.js');
+});
+
+test('the files of a newer page come from the cache when the network is gone again', async () => {
+  network = pageWithEtag('"r2"');
+  await text(get('/', 'navigate'), 'new');
+  network = offline;
+  assert.equal(await text(get('/app.js'), 'new'), 'cached /app.js');
+});
+
+test('a page of the same revision, and one that does not say, keep their files in the cache', async () => {
+  for (const etag of ['"r"', 'W/"r"']) {
+    network = pageWithEtag(etag);
+    await text(get('/', 'navigate'), etag);
+    assert.equal(await text(get('/app.js'), etag), 'cached /app.js');
+  }
+  network = async () => new Response('page');
+  await text(get('/', 'navigate'), 'silent');
+  assert.equal(await text(get('/app.js'), 'silent'), 'cached /app.js');
+});
+
+test('pages beyond a hundred are forgotten', () => {
+  for (let i = 0; i <= 100; i += 1) newer.add(String(i));
+  assert.equal(newer.has('0'), false);
+  assert.equal(newer.has('100'), true);
 });
 
 test('an error of the server is a page like any other', async () => {
