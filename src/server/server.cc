@@ -30,6 +30,7 @@ namespace offing::server {
 namespace {
 
 constexpr size_t kMaxResourceBytes = 4 << 20;
+constexpr size_t kMaxLastRounds = 100;
 constexpr auto kDrainLimit = std::chrono::seconds(10);
 
 size_t CoreCount(const Config& config) {
@@ -99,6 +100,7 @@ class Server::Impl {
     for (const auto& core : cores_) core->Stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
+    RunLeftMail();
     channels_->Stop();
     http_.reset();
   }
@@ -106,6 +108,15 @@ class Server::Impl {
   uint16_t port() const { return port_; }
 
  private:
+  // What was posted to a core behind its last round runs here: it may hold an exchange, which has
+  // to end before its connection does.
+  void RunLeftMail() {
+    for (size_t round = 0, ran = 1; ran > 0 && round < kMaxLastRounds; ++round) {
+      ran = 0;
+      for (const auto& core : cores_) ran += core->Poll();
+    }
+  }
+
   base::Result<void> OpenStore() {
     auto store = store::OpenSqliteStore(config_.data);
     if (!store) return std::unexpected(store.error());
