@@ -88,7 +88,12 @@ base::Result<Folder> Folder::Open(const std::filesystem::path& dir) {
 
 base::Result<Folder> Folder::Open(const std::filesystem::path& dir, Lookup lookup) {
   FileHandle root(open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (root.fd() < 0) return FailErrno("open the folder", dir.native());
+  if (root.fd() < 0) {
+    const int error = errno;
+    return Fail(CodeOf(error),
+                fmt::format("DIR {}: {}; name the site's folder, one that this user may read",
+                            dir.native(), std::strerror(error)));
+  }
   return Folder(std::move(root), lookup);
 }
 

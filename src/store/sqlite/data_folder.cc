@@ -28,7 +28,7 @@ base::Error SystemError(const std::string& what, const std::string& path, int er
       return {base::Code::kConflict,
               what + " " + why + ": it is not a folder; name another one with --data"};
     default:
-      return {base::Code::kIo, what + " " + why};
+      return {base::Code::kIo, what + " " + why + "; name another folder with --data"};
   }
 }
 
