@@ -1,4 +1,6 @@
 // GET /channels: the channels that somebody listens to, over all cores.
+#include <fmt/format.h>
+
 #include <map>
 #include <utility>
 #include <vector>
@@ -8,8 +10,6 @@
 #include "channels/api_event.h"
 
 namespace offing::channels {
-
-using base::Json;
 
 namespace {
 
@@ -28,13 +28,14 @@ std::string EncodeAnswer(const std::vector<Occupied>& by_core, Info info) {
   for (const Occupied& occupied : by_core) {
     for (const auto& [name, count] : occupied) all[name] += count;
   }
-  Json channels = Json::object();
+  std::string text = "{\"channels\":{";
   for (const auto& [name, count] : all) {
-    Json about = Json::object();
-    if (info == Info::kSubscriptionCount) about["subscription_count"] = count;
-    channels.push_back({name, std::move(about)});
+    if (text.back() == '}') text += ',';
+    base::AppendQuoted(text, name);
+    text += info == Info::kSubscriptionCount ? fmt::format(":{{\"subscription_count\":{}}}", count)
+                                             : ":{}";
   }
-  return base::DumpJson(Json{{"channels", std::move(channels)}});
+  return text + "}}";
 }
 
 }  // namespace

@@ -81,6 +81,12 @@ void Publisher::Append(const std::shared_ptr<Job>& job, journal::Publication log
     Gather<Handled>(
         shards_, nullptr, job->from, [](Shard&) { return Handled{}; },
         [this, job, receipt = std::move(*receipt)](const std::vector<Handled>&) {
+          // Only a key that was used under other rules can bring fewer or more.
+          if (receipt.positions.size() != job->logged.size()) {
+            job->done(base::Fail(base::Code::kConflict,
+                                 "this Idempotency-Key was used while other channels had a log"));
+            return;
+          }
           for (size_t i = 0; i < job->logged.size(); ++i) {
             job->published.positions[job->logged[i]] = receipt.positions[i];
           }

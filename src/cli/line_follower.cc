@@ -74,6 +74,7 @@ base::Result<std::optional<LineFollower::Line>> LineFollower::Next() {
     }
     if (!Replaced()) return std::nullopt;
     if (auto opened = OpenFile(0); !opened) return std::nullopt;  // between two files: later
+    ++turns_;
   }
 }
 

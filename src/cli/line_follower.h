@@ -25,6 +25,8 @@ class LineFollower {
   struct Place {
     uint64_t inode = 0;
     uint64_t offset = 0;
+
+    friend bool operator==(const Place&, const Place&) = default;
   };
   struct Line {
     std::string text;  // without the newline
@@ -44,6 +46,10 @@ class LineFollower {
   // Goes on at `place` if the file is still the same one and as long; else at its start.
   base::Result<void> OpenAt(const Place& place);
   base::Result<std::optional<Line>> Next();
+  // How often another file was taken up, or the same one from its start.
+  int turns() const { return turns_; }
+  // Where the next line begins.
+  Place place() const { return {inode_, buffer_start_}; }
   // Standard input has ended, or the file cannot be followed.
   bool at_end() const { return at_end_; }
 
@@ -61,6 +67,7 @@ class LineFollower {
   std::string buffer_;
   bool skipping_ = false;  // inside the tail of a cut line
   bool at_end_ = false;
+  int turns_ = 0;
 };
 
 }  // namespace offing::cli

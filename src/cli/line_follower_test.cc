@@ -66,6 +66,7 @@ TEST_F(LineFollowerTest, ARotatedFileIsReadToItsEndAndThenTheNewOne) {
   ASSERT_EQ(std::rename(file_.c_str(), (file_ + ".1").c_str()), 0);
   Add("3\n");
   EXPECT_EQ(Read(lines), (Lines{"2", "3"}));
+  EXPECT_EQ(lines.turns(), 1);
 }
 
 TEST_F(LineFollowerTest, ATruncatedFileIsReadFromItsStart) {

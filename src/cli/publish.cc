@@ -1,11 +1,14 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <regex.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -19,6 +22,7 @@
 #include "cli/line_follower.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
+#include "proto/utf8.h"
 #include "server/apps.h"
 
 namespace offing::cli {
@@ -79,13 +83,12 @@ std::string EventBody(const Flags& flags, std::string_view data) {
   return body;
 }
 
-// The same line has the same key every time it is read, so that a line sent twice is published
-// once.
-std::string KeyOf(const Flags& flags, const LineFollower::Line& line, std::string_view run) {
-  return "follow-" +
-         crypto::Sha256Hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", flags.channel, flags.event, run,
-                                       line.start.inode, line.start.offset, line.text))
-             .substr(0, 32);
+// The same line has the same key every time it is read in one turn of the file, so that a line sent
+// twice is published once.
+std::string KeyOf(const Flags& flags, const LineFollower::Line& line, std::string_view turn) {
+  const std::string name = fmt::format("{}\n{}\n{}\n{}\n{}", flags.channel, flags.event, turn,
+                                       line.start.offset, line.text);
+  return "follow-" + crypto::Sha256Hex(name).substr(0, 32);
 }
 
 std::string ErrorOf(const ApiClient::Answer& answer) {
@@ -123,76 +126,137 @@ class Persistent {
   const Flags& flags_;
 };
 
-std::optional<LineFollower::Place> LoadPlace(const std::string& file) {
-  std::ifstream in(file);
+// What --state holds: where the next line begins, and the name of this turn of the file, which is
+// drawn anew when the file is replaced or begins again, so that its lines are not taken for old
+// ones.
+struct State {
   LineFollower::Place place;
-  if (in >> place.inode >> place.offset) return place;
-  return std::nullopt;
+  std::string turn;
+};
+
+// nullopt: there is no such file yet.
+base::Result<std::optional<State>> LoadState(const std::string& file) {
+  if (file.empty() || ::access(file.c_str(), F_OK) != 0) return std::nullopt;
+  std::ifstream in(file);
+  State state;
+  if (in >> state.place.inode >> state.place.offset >> state.turn) return state;
+  return base::Fail(
+      base::Code::kCorrupt,
+      fmt::format("--state {}: does not say how far it came; remove it to begin at --from", file));
 }
 
-base::Result<void> SavePlace(const std::string& file, const LineFollower::Place& place) {
+base::Result<void> SaveState(const std::string& file, const State& state) {
+  if (file.empty()) return {};
   const std::string draft = file + ".new";
-  std::ofstream out(draft, std::ios::trunc);
-  out << place.inode << ' ' << place.offset << '\n';
-  out.close();
-  if (!out || std::rename(draft.c_str(), file.c_str()) != 0) {
-    return base::Fail(base::Code::kIo, fmt::format("--state {}: cannot write it", file));
+  const std::string text =
+      fmt::format("{} {} {}\n", state.place.inode, state.place.offset, state.turn);
+  const int fd = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const bool written = fd >= 0 &&
+                       ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       ::fsync(fd) == 0;
+  if (fd >= 0) ::close(fd);
+  if (!written || std::rename(draft.c_str(), file.c_str()) != 0) {
+    return base::Fail(
+        base::Code::kIo,
+        fmt::format("--state {}: {}; name a file in a folder that this user may write to", file,
+                    std::strerror(errno)));
   }
   return {};
 }
 
-int Follow(const Flags& flags, ApiClient& client) {
-  std::unique_ptr<Matcher> matcher;
-  if (!flags.match.empty()) {
-    auto compiled = Matcher::Compile(flags.match);
-    if (!compiled) return Complain(compiled.error().detail);
-    matcher = std::move(*compiled);
-  }
-  LineFollower lines(flags.follow, kMaxLine);
-  const auto place = flags.state.empty() ? std::nullopt : LoadPlace(flags.state);
-  const auto from = flags.from == "start" ? LineFollower::From::kStart : LineFollower::From::kEnd;
-  if (auto opened = place ? lines.OpenAt(*place) : lines.Open(from); !opened) {
-    return Complain(opened.error().detail);
-  }
-  crypto::SystemRandom random;
-  const std::string run = flags.follow == "-" ? crypto::RandomHex(random, 8) : "";
-  Persistent publisher(client, flags);
-  LineFollower::Place reached;
-  int unsaved = 0;
-  const auto save = [&]() -> bool {
-    if (flags.state.empty() || unsaved == 0) return true;
-    unsaved = 0;
-    const auto saved = SavePlace(flags.state, reached);
-    if (!saved) Complain(saved.error().detail);
-    return saved.has_value();
-  };
-  while (!lines.at_end()) {
-    const auto line = lines.Next();
-    if (!line) return Complain(line.error().detail);
-    if (!*line) {
-      if (!save()) return 1;
-      if (!lines.at_end()) std::this_thread::sleep_for(kPoll);
-      continue;
-    }
-    const LineFollower::Line& found = **line;
-    if (!matcher || matcher->Matches(found.text)) {
-      const auto answer = publisher.Publish(found.text, KeyOf(flags, found, run));
-      if (!answer) return Complain(answer.error().detail);
-      if (answer->status == 413) {
-        Complain(
-            fmt::format("a line of {} bytes is left out: {}", found.text.size(), ErrorOf(*answer)));
-      } else if (answer->status != 200) {
-        return Complain(ErrorOf(*answer));
+// Publishes a file's lines, one after the other, and remembers how far it came.
+class Follower {
+ public:
+  Follower(const Flags& flags, ApiClient& client)
+      : flags_(flags), publisher_(client, flags), lines_(flags.follow, kMaxLine) {}
+
+  base::Result<void> Run() {
+    if (auto begun = Begin(); !begun) return begun;
+    while (!lines_.at_end()) {
+      auto line = lines_.Next();
+      if (!line) return std::unexpected(line.error());
+      if (auto turned = NoteTurn(); !turned) return turned;
+      if (!*line) {
+        if (auto saved = Save(); !saved) return saved;
+        if (!lines_.at_end()) std::this_thread::sleep_for(kPoll);
+        continue;
+      }
+      if (auto done = Publish(**line); !done) {
+        (void)Save();
+        return done;
       }
     }
-    reached = found.next;
-    if (++unsaved >= kPlaceEvery && !save()) return 1;
+    return {};
   }
-  return 0;
+
+ private:
+  base::Result<void> Begin() {
+    if (!flags_.match.empty()) {
+      auto matcher = Matcher::Compile(flags_.match);
+      if (!matcher) return std::unexpected(matcher.error());
+      matcher_ = std::move(*matcher);
+    }
+    auto stored = LoadState(flags_.state);
+    if (!stored) return std::unexpected(stored.error());
+    const auto from =
+        flags_.from == "start" ? LineFollower::From::kStart : LineFollower::From::kEnd;
+    auto opened = *stored ? lines_.OpenAt((*stored)->place) : lines_.Open(from);
+    if (!opened) return opened;
+    state_.place = lines_.place();
+    const bool goes_on = *stored && (*stored)->place == state_.place;
+    state_.turn = goes_on ? (*stored)->turn : crypto::RandomHex(random_, 8);
+    return SaveState(flags_.state, state_);
+  }
+
+  // A line is published under its turn's name only after that name is on disk.
+  base::Result<void> NoteTurn() {
+    if (lines_.turns() == turns_) return {};
+    turns_ = lines_.turns();
+    state_ = {{lines_.place().inode, 0}, crypto::RandomHex(random_, 8)};
+    unsaved_ = 0;
+    return SaveState(flags_.state, state_);
+  }
+
+  base::Result<void> Save() {
+    if (unsaved_ == 0) return {};
+    unsaved_ = 0;
+    return SaveState(flags_.state, state_);
+  }
+
+  base::Result<void> Publish(const LineFollower::Line& line) {
+    if (!matcher_ || matcher_->Matches(line.text)) {
+      const auto answer =
+          publisher_.Publish(proto::ToUtf8(line.text), KeyOf(flags_, line, state_.turn));
+      if (!answer) return std::unexpected(answer.error());
+      if (answer->status == 413) {
+        Complain(
+            fmt::format("a line of {} bytes is left out: {}", line.text.size(), ErrorOf(*answer)));
+      } else if (answer->status != 200) {
+        return base::Fail(base::Code::kInvalidArgument, ErrorOf(*answer));
+      }
+    }
+    state_.place = line.next;
+    if (++unsaved_ >= kPlaceEvery) return Save();
+    return {};
+  }
+
+  const Flags& flags_;
+  Persistent publisher_;
+  LineFollower lines_;
+  std::unique_ptr<Matcher> matcher_;
+  crypto::SystemRandom random_;
+  State state_;
+  int turns_ = 0;
+  int unsaved_ = 0;
+};
+
+int Follow(const Flags& flags, ApiClient& client) {
+  const auto done = Follower(flags, client).Run();
+  return done ? 0 : Complain(done.error().detail);
 }
 
 int PublishOnce(const Flags& flags, ApiClient& client) {
-  const auto answer = client.Post("/events", EventBody(flags, flags.data), {});
+  const auto answer = client.Post("/events", EventBody(flags, proto::ToUtf8(flags.data)), {});
   if (!answer) return Complain(answer.error().detail);
   if (answer->status != 200) return Complain(ErrorOf(*answer));
   const auto json = base::ParseJson(answer->body);

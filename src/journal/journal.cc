@@ -96,6 +96,7 @@ class Journal::Impl {
   bool read_stopping_ = false;
 
   std::unique_ptr<store::Reader> reader_;
+  bool started_ = false;
   std::thread commit_thread_;
   std::thread read_thread_;
 };
@@ -104,6 +105,7 @@ base::Result<void> Journal::Impl::Start() {
   auto reader = store_.OpenReader();
   if (!reader) return std::unexpected(reader.error());
   reader_ = std::move(*reader);
+  started_ = true;
   commit_thread_ = std::thread([this] { CommitLoop(); });
   read_thread_ = std::thread([this] { ReadLoop(); });
   return {};
@@ -120,7 +122,7 @@ void Journal::Impl::Stop() {
   if (commit_thread_.joinable()) {
     commit_thread_.join();
     read_thread_.join();
-  } else {
+  } else if (!started_) {
     Crank();
   }
 }

@@ -39,6 +39,11 @@ Result<void> CompilePath(const ResourceSettings& settings, Resource& out) {
   return {};
 }
 
+// Events of such a channel are for those who may subscribe to it; a GET cannot show that.
+bool IsGuarded(std::string_view channel) {
+  return channel.starts_with("private-") || channel.starts_with("presence-");
+}
+
 Result<void> CompileChannel(const ResourceSettings& settings, const ResourceTable::HasLog& has_log,
                             Resource& out) {
   const auto refuse = [&](std::string_view why) {
@@ -55,8 +60,7 @@ Result<void> CompileChannel(const ResourceSettings& settings, const ResourceTabl
   Parameters example;
   for (const std::string& name : names) example.emplace_back(name, "x");
   const std::string channel = FillPattern(out.channel_pieces, example);
-  if (channel.starts_with("private-") || channel.starts_with("presence-") ||
-      out.channel_pieces.front().kind == PatternPiece::Kind::kParameter) {
+  if (IsGuarded(channel) || out.channel_pieces.front().kind == PatternPiece::Kind::kParameter) {
     return refuse(
         "a resource is open to everybody who can reach the server, so its channel must not be a "
         "private- or presence- channel, nor begin with a parameter");
@@ -159,7 +163,7 @@ std::optional<ResourceRef> ResourceTable::ForPath(std::string_view path) const {
     const auto parameters = MatchPath(resource.path_pieces, path);
     if (!parameters) continue;
     std::string channel = FillPattern(resource.channel_pieces, *parameters);
-    if (channel.size() > kMaxChannelName) continue;
+    if (channel.size() > kMaxChannelName || IsGuarded(channel)) continue;
     const auto back = MatchChannel(resource.channel_pieces, channel);
     if (!back || FillPattern(resource.path_pieces, *back) != path) continue;
     return ResourceRef{&resource, std::string(path), std::move(channel)};

@@ -56,6 +56,15 @@ TEST(ResourceTable, TakesNoValueThatIsNotOneSegmentOfAChannelName) {
   EXPECT_THAT(PathsOf(table, "room-.."), ElementsAre());
 }
 
+TEST(ResourceTable, NeverShowsAPrivateChannelWhateverTheParameterMakesOfItsName) {
+  const auto table =
+      Make({{"/p/:id/feed.json", "p:id", {{"*", "append"}}, std::nullopt, std::nullopt}}).value();
+  EXPECT_EQ(table.ForPath("/p/lain/feed.json")->channel, "plain");
+  EXPECT_FALSE(table.ForPath("/p/rivate-orders/feed.json"));
+  EXPECT_FALSE(table.ForPath("/p/resence-room/feed.json"));
+  EXPECT_THAT(PathsOf(table, "private-orders"), ElementsAre());
+}
+
 TEST(ResourceTable, IsInverseInBothDirectionsWithTwoParameters) {
   const auto table =
       Make({{"/:a/:b.json/x/:c", "x", {{"*", "append"}}, std::nullopt, std::nullopt}});

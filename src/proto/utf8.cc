@@ -1,5 +1,6 @@
 #include "proto/utf8.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
@@ -8,6 +9,7 @@ namespace offing::proto {
 namespace {
 
 constexpr size_t kBlock = 32;
+constexpr size_t kMaxCharacter = 4;  // bytes
 
 bool IsAsciiBlock(const char* bytes) {
   uint64_t words[kBlock / sizeof(uint64_t)];
@@ -60,6 +62,23 @@ bool Utf8Checker::Feed(std::string_view piece) {
 bool IsUtf8(std::string_view text) {
   Utf8Checker checker;
   return checker.Feed(text) && checker.Complete();
+}
+
+std::string ToUtf8(std::string_view text) {
+  if (IsUtf8(text)) return std::string(text);
+  std::string clean;
+  while (!text.empty()) {
+    size_t length = 1;
+    while (length <= kMaxCharacter && !IsUtf8(text.substr(0, length))) ++length;
+    if (length > kMaxCharacter) {
+      clean += "\xEF\xBF\xBD";
+      length = 1;
+    } else {
+      clean += text.substr(0, length);
+    }
+    text.remove_prefix(std::min(length, text.size()));
+  }
+  return clean;
 }
 
 }  // namespace offing::proto

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace offing::proto {
@@ -25,5 +26,8 @@ class Utf8Checker {
 };
 
 bool IsUtf8(std::string_view text);
+
+// The same text; each byte that is no part of a character becomes U+FFFD.
+std::string ToUtf8(std::string_view text);
 
 }  // namespace offing::proto

@@ -57,5 +57,17 @@ TEST(Utf8Checker, FailsAtTheByteThatCannotBeRight) {
   EXPECT_FALSE(checker.Feed("\xA0"));
 }
 
+TEST(ToUtf8, TextThatIsUtf8StaysAsItIs) {
+  for (const char* text : {"", "plain", "gr\xC3\xBC\xC3\x9F", "\xF0\x9F\x8C\x8A waves"}) {
+    EXPECT_EQ(ToUtf8(text), text);
+  }
+}
+
+TEST(ToUtf8, BytesThatAreNoCharacterAreReplacedOneByOne) {
+  EXPECT_EQ(ToUtf8("caf\xE9!"), "caf\xEF\xBF\xBD!");
+  EXPECT_EQ(ToUtf8("\xFF\xC3\xBC\x80"), "\xEF\xBF\xBD\xC3\xBC\xEF\xBF\xBD");
+  EXPECT_EQ(ToUtf8("cut \xF0\x9F\x8C"), "cut \xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 }  // namespace
 }  // namespace offing::proto

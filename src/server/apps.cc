@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 
 namespace offing::server {
 
@@ -42,8 +44,9 @@ base::Result<void> WriteDurably(const std::string& file, const std::string& text
 
 base::Result<proto::AppCredentials> LoadMadeApp(const std::string& data_dir) {
   const std::string file = FileOf(data_dir);
+  std::error_code ignored;
   std::ifstream in(file);
-  if (!in) {
+  if (!in || std::filesystem::is_directory(file, ignored)) {
     return base::Fail(
         base::Code::kNotFound,
         fmt::format("no app: {} cannot be read; give --app ID:KEY:SECRET, or --data DIR "

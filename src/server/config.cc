@@ -4,9 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <limits>
+#include <system_error>
 
 #include "server/toml_reader.h"
 
@@ -171,6 +173,11 @@ base::Result<Config> ParseConfig(const std::string& text, const std::string& nam
 
 base::Result<Config> LoadConfig(const std::string& file, const Overrides& overrides) {
   if (file.empty()) return ParseConfig("", "", overrides);
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored)) {
+    return base::Fail(base::Code::kInvalidArgument,
+                      fmt::format("--config {}: is a folder; name a file", file));
+  }
   std::ifstream in(file);
   if (!in) {
     return base::Fail(base::Code::kNotFound,
@@ -178,7 +185,9 @@ base::Result<Config> LoadConfig(const std::string& file, const Overrides& overri
                                   std::strerror(errno)));
   }
   const std::string text((std::istreambuf_iterator<char>(in)), {});
-  return ParseConfig(text, file, overrides);
+  auto config = ParseConfig(text, file, overrides);
+  if (config) config->file = file;
+  return config;
 }
 
 }  // namespace offing::server

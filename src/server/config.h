@@ -21,7 +21,8 @@
 namespace offing::server {
 
 struct Config {
-  std::string dir;  // of the site; empty: no site
+  std::string file;  // offing.toml; empty: none
+  std::string dir;   // of the site; empty: no site
   std::string listen = "127.0.0.1:8080";
   std::string data = ".offing";
   std::string access_log;  // a file, "-" for standard output, empty for none

@@ -109,6 +109,7 @@ TEST(Config, AFileThatCannotBeReadIsNamed) {
   const auto config = LoadConfig("/nonexistent/offing.toml", {});
   ASSERT_FALSE(config);
   EXPECT_THAT(config.error().detail, HasSubstr("--config /nonexistent/offing.toml"));
+  EXPECT_THAT(LoadConfig("/", {}).error().detail, HasSubstr("--config /: is a folder"));
 }
 
 }  // namespace

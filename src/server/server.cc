@@ -20,7 +20,7 @@
 #include "net/core.h"
 #include "net/stream.h"
 #include "server/apps.h"
-#include "server/data_place.h"
+#include "server/exposure.h"
 #include "server/router.h"
 #include "site/site.h"
 #include "store/sqlite/sqlite_store.h"
@@ -73,7 +73,7 @@ class Server::Impl {
   base::Result<void> Start() {
     auto address = net::ParseListenAddress(config_.listen);
     if (!address) return std::unexpected(address.error());
-    if (auto checked = CheckDataIsNotServed(config_); !checked) return checked;
+    if (auto checked = CheckNothingPrivateIsServed(config_); !checked) return checked;
     if (auto opened = OpenStore(); !opened) return opened;
     if (auto chosen = ChooseApp(); !chosen) return chosen;
     auto table = CompileResources();

@@ -69,7 +69,8 @@ std::optional<int64_t> TomlTable::Integer(std::string_view key, int64_t least, i
   if (node == nullptr) return std::nullopt;
   const auto value = node->value_exact<int64_t>();
   if (value && *value >= least && *value <= most) return value;
-  Complain(key, fmt::format("must be a whole number from {} to {}", least, most));
+  Complain(key, fmt::format("{}must be a whole number from {} to {}",
+                            value ? fmt::format("{}: ", *value) : "", least, most));
   return std::nullopt;
 }
 

@@ -1,6 +1,8 @@
 #include "store/sqlite/connection.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <utility>
 
@@ -50,7 +52,12 @@ void Connection::Close::operator()(sqlite3* db) const {
 base::Result<Connection> Connection::Open(const std::string& file, Access access) {
   sqlite3* db = nullptr;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-  if (access == Access::kReadWrite) flags |= SQLITE_OPEN_CREATE;
+  if (access == Access::kReadWrite) {
+    flags |= SQLITE_OPEN_CREATE;
+    // SQLite would make it as readable as the umask allows; its -wal and -shm follow its mode.
+    const int made = ::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (made >= 0) ::close(made);
+  }
   const int code = sqlite3_open_v2(file.c_str(), &db, flags, nullptr);
   Connection connection(db, file);
   if (code != SQLITE_OK) return std::unexpected(connection.Failure("open"));

@@ -307,11 +307,10 @@ base::Result<void> Configure(Connection& connection, const std::string& file,
 
 }  // namespace
 
-base::Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& data,
-                                                     const SqliteOptions& options) {
-  auto folder = DataFolder::Open(data);
-  if (!folder) return std::unexpected(folder.error());
-  const std::string file = folder->File("offing.db");
+namespace {
+
+base::Result<std::unique_ptr<Store>> OpenIn(DataFolder folder, const SqliteOptions& options) {
+  const std::string file = folder.File("offing.db");
   auto connection = Connection::Open(file, Access::kReadWrite);
   if (!connection) return std::unexpected(connection.error());
   if (auto done = Configure(*connection, file, options); !done) {
@@ -319,9 +318,24 @@ base::Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& data,
   }
   auto reader = SqliteReader::Open(std::move(*connection));
   if (!reader) return std::unexpected(reader.error());
-  auto store = std::make_unique<SqliteStore>(std::move(*folder), file, std::move(*reader));
+  auto store = std::make_unique<SqliteStore>(std::move(folder), file, std::move(*reader));
   if (auto done = store->Prepare(); !done) return std::unexpected(done.error());
   return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Store>> OpenSqliteStore(const std::string& data,
+                                                     const SqliteOptions& options) {
+  auto folder = DataFolder::Open(data);
+  if (!folder) return std::unexpected(folder.error());
+  auto store = OpenIn(std::move(*folder), options);
+  if (!store && store.error().detail.find("--data") == std::string::npos) {
+    store.error().detail +=
+        "; make room, give this user write access or restore a backup, or name another folder with "
+        "--data";
+  }
+  return store;
 }
 
 }  // namespace offing::store
