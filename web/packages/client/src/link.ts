@@ -28,16 +28,22 @@ function ping(wake: boolean): void {
   for (const beat of beats) beat(wake);
 }
 
+const workerOf = (found: ServiceWorkerRegistration): ServiceWorker | null =>
+  found.active ?? found.waiting ?? found.installing;
+
 // The registration of our worker, once it is active.
 async function register(workers: ServiceWorkerContainer): Promise<ServiceWorkerRegistration | undefined> {
   const init: RegistrationOptions = { scope: '/', updateViaCache: 'none' };
+  const known = await workers.getRegistration('/');
+  // One without a worker is being made this moment, by another page: registering joins it.
   const found =
-    (await workers.getRegistration('/')) ??
-    (await workers
-      .register(SCRIPT, init)
-      // A worker that the app wrote itself may be a module.
-      .catch(() => workers.register(SCRIPT, { ...init, type: 'module' })));
-  const worker = found.active ?? found.waiting ?? found.installing;
+    known && workerOf(known)
+      ? known
+      : await workers
+          .register(SCRIPT, init)
+          // A worker that the app wrote itself may be a module.
+          .catch(() => workers.register(SCRIPT, { ...init, type: 'module' }));
+  const worker = workerOf(found);
   const path = worker && new URL(worker.scriptURL).pathname;
   if (path !== SCRIPT) {
     warn(`${path} is registered for this origin and left alone; nothing is live or offline here`);

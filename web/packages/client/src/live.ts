@@ -41,6 +41,7 @@ class View {
   readonly #callback: LiveCallback<unknown>;
   #shown: Position | undefined;
   #added = 0;
+  #told: Position | undefined; // up to which #added counts
   #reset = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading = false;
@@ -64,15 +65,25 @@ class View {
     send({ offing: 'live', url: this.path });
   }
 
-  get empty(): boolean {
-    return !this.#shown;
-  }
-
-  updated(added: number, reset: boolean): void {
+  // The copy now stands at `position`.
+  updated(position: string, added: number, reset: boolean): void {
+    const told = parsePosition(position);
+    if (!reset && this.#has(told)) return;
+    this.#told = told;
     this.#added += added;
     this.#reset ||= reset;
+    this.look();
+  }
+
+  // Reads the copy, soon.
+  look(): void {
     if (!document.hidden) void this.#read();
     else this.#timer ||= setTimeout(() => void this.#read(), HIDDEN_MS);
+  }
+
+  #has(position: Position | undefined): boolean {
+    const shown = this.#shown;
+    return Boolean(shown && position && shown.epoch === position.epoch && position.seq <= shown.seq);
   }
 
   async #read(): Promise<void> {
@@ -101,12 +112,13 @@ class View {
     const moved = same ? position.seq - shown.seq : 0;
     const [added, reset] = [this.#added, this.#reset];
     if (!views.has(this) || (same && !moved && !reset)) return;
-    this.#added = 0;
     this.#reset = false;
     this.#shown = position;
+    // How far the messages are ahead of the copy; below 0: the copy is newer than any message.
+    const ahead = same && this.#told?.epoch === position.epoch ? this.#told.seq - position.seq : -1;
     const { online, since } = state() ?? { online: navigator.onLine, since: Date.now() };
-    // Messages may come late, or not at all to a page that was frozen: the positions know better.
-    const news = !shown || reset ? 0 : added ? Math.min(added, moved) : moved;
+    const news = !shown || reset ? 0 : ahead < 0 ? moved : Math.min(added, moved);
+    this.#added = ahead > 0 ? added - news : 0;
     try {
       this.#callback(value, { position: text ?? '', added: news, reset, live: isLive, online, since });
     } catch (error) {
@@ -129,12 +141,13 @@ class View {
 
 listen((message) => {
   if (message.offing !== 'update') return;
-  for (const view of views) if (view.path === message.url) view.updated(message.added, message.reset);
+  for (const view of views) if (view.path === message.url) view.updated(message.position, message.added, message.reset);
 });
 
 onPing((wake) => {
   for (const view of views) {
-    if (view.empty) view.ask();
-    else if (wake) view.updated(0, false);
+    // The worker may have dropped what nobody asked for lately.
+    view.ask();
+    if (wake) view.look();
   }
 });

@@ -106,6 +106,23 @@ test('updates are counted, and several at once come in one call', async () => {
   assert.ok(calls.length <= 3, `${calls.length} calls`);
 });
 
+test('a burst that is read before its messages came is counted once and whole', async () => {
+  page.stored.set(path, [`${A}:4`, []]);
+  const { calls } = watch();
+  await rest();
+  page.stored.set(path, [`${A}:10`, []]); // put twice: up to 7, then up to 10
+  page.hears({ offing: 'update', url: path, position: `${A}:7`, added: 3, reset: false });
+  await rest();
+  page.hears({ offing: 'update', url: path, position: `${A}:10`, added: 3, reset: false });
+  await rest();
+  page.update(path, 11, [], 1);
+  await rest();
+  assert.deepEqual(
+    calls.slice(1).map(([, { added }]) => added),
+    [6, 1],
+  );
+});
+
 test('events that the first value held already are not counted again', async () => {
   page.stored.set(path, [`${A}:8`, []]);
   const { calls } = watch();

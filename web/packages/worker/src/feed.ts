@@ -56,6 +56,11 @@ export class Feed {
   }
 
   subscribed({ resume }: Subscribed): void {
+    if (this.#state === 'live' && resume) {
+      // The server could not go on from where it was: it says so by confirming again.
+      this.#at = resume.after;
+      for (const document of this.documents) document.settle();
+    }
     if (this.#state !== 'asking') return;
     if (!resume) return this.refused('the channel has no log');
     this.#state = 'live';

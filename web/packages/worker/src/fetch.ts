@@ -4,6 +4,8 @@ import type { NewerPages } from './newer-pages.ts';
 import type { Precache } from './precache.ts';
 
 const PATIENCE_MS = 4_000;
+// What a proxy says for a server that is away.
+const AWAY = [502, 503, 504];
 
 export interface Parts {
   precache: Precache;
@@ -33,7 +35,7 @@ export function answer(event: Asked, parts: Parts): Promise<Response> | undefine
 
 async function page(event: Asked, { precache, newer }: Parts, key: string): Promise<Response> {
   const response = await networkFirst(event.request, precache, key);
-  if (precache.isOther(key, response)) newer.add(event.resultingClientId);
+  if (event.resultingClientId && precache.isOther(key, response)) newer.add(event.resultingClientId);
   return response;
 }
 
@@ -45,9 +47,10 @@ async function networkFirst(request: Request, precache: Precache, key: string): 
   const network = fetch(request);
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));
   const response = await Promise.race([network, late]).catch(() => undefined);
-  return response ?? (await precache.match(key)) ?? network;
+  if (response && !AWAY.includes(response.status)) return response;
+  return (await precache.match(key)) ?? network;
 }
 
 async function liveFirst(request: Request, live: Live, path: string): Promise<Response> {
-  return (await live.response(path)) ?? fetch(request);
+  return (await live.response(path).catch(() => undefined)) ?? fetch(request);
 }

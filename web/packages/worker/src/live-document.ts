@@ -122,8 +122,8 @@ export class LiveDocument {
     }
     this.#host.report('fetch', `${this.path} answered ${response.status} and no live resource`);
     this.#held = true;
-    // A server that is in trouble is asked again; one that says no is believed.
-    if (response.status >= 500) return;
+    // One that says that it is gone is believed; any other answer may be a server in trouble, or somebody in between.
+    if (response.status !== 404 && response.status !== 410) return;
     await this.#host.cache.delete(this.path);
     this.#stale = this.#held = false;
     this.#queue = [];

@@ -6,6 +6,11 @@ const PARALLEL = 6;
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+// What a response says that it is. A proxy that compresses marks the tag: W/"REV", or "REV-gzip".
+function revisionOf(response: Response): string | undefined {
+  return /^(?:W\/)?"(\w+)(?:-\w+)?"$/.exec(response.headers.get('ETag') ?? '')?.[1];
+}
+
 export class Precache {
   readonly #caches: CacheStorage;
   readonly #fetch: Fetch;
@@ -25,14 +30,15 @@ export class Precache {
     return this.#revisions.has(key) ? key : undefined;
   }
 
+  // A cache that cannot be read holds nothing: the network may still have it.
   match(key: string): Promise<Response | undefined> {
-    return this.#caches.match(key, { cacheName: this.#name, ignoreVary: true });
+    return this.#caches.match(key, { cacheName: this.#name, ignoreVary: true }).catch(() => undefined);
   }
 
   // The response is of another revision than the manifest's. One that does not say (no ETag) is taken for the same.
   isOther(key: string, response: Response): boolean {
-    const etag = response.headers.get('ETag')?.replace(/^W\//, '');
-    return response.ok && etag !== undefined && etag !== `"${this.#revisions.get(key)}"`;
+    const found = revisionOf(response);
+    return response.ok && found !== undefined && found !== this.#revisions.get(key);
   }
 
   // Rejects, and leaves nothing behind, unless every file was there with the content that the manifest says.
@@ -48,6 +54,8 @@ export class Precache {
       }
     };
     await Promise.all(Array.from({ length: PARALLEL }, lane));
+    // Another version that was activated meanwhile has taken this cache for an old one.
+    if (!(await this.#caches.has(this.#name))) failures.push(new Error('offing: the cache was deleted meanwhile'));
     if (!failures.length) return;
     // A cache that was there before may be the one that the active worker reads.
     if (!before) await this.#caches.delete(this.#name);
@@ -64,16 +72,17 @@ export class Precache {
   }
 
   async #add(cache: Cache, earlier: Cache[], url: string, revision: string): Promise<void> {
-    const etag = `"${revision}"`;
     for (const candidate of earlier) {
       const response = await candidate.match(url, { ignoreVary: true });
-      if (response?.headers.get('ETag') === etag) return candidate === cache ? undefined : cache.put(url, response);
+      if (response && revisionOf(response) === revision) {
+        return candidate === cache ? undefined : cache.put(url, response);
+      }
     }
     const response = await this.#fetch(url, { cache: 'no-cache' });
-    const found = response.headers.get('ETag');
     if (response.status !== 200) throw new Error(`offing: ${url} answered ${response.status}`);
     if (response.redirected) throw new Error(`offing: ${url} was redirected to ${response.url}`);
-    if (found !== etag) throw new Error(`offing: ${url} is ${found}, the manifest says ${etag}`);
+    const found = revisionOf(response);
+    if (found !== revision) throw new Error(`offing: ${url} is ${found}, the manifest says ${revision}`);
     await cache.put(url, response);
   }
 }

@@ -64,7 +64,7 @@ export function start(config: Config): void {
   });
   self.addEventListener('message', (event) => {
     const message = event.data as PageMessage | { type?: unknown } | null;
-    if (!message) return;
+    if (typeof message !== 'object' || !message) return;
     if ('offing' in message) return event.waitUntil(hear(message, event));
     if (message.type !== 'SKIP_WAITING') return;
     versions.postMessage('retire');

@@ -137,6 +137,13 @@ test('an error of the server is a page like any other', async () => {
   assert.equal(await text(get('/', 'navigate')), 'broken');
 });
 
+test('a proxy that finds no server is as good as no network', async () => {
+  for (const status of [502, 503, 504]) {
+    network = async () => new Response('bad gateway', { status });
+    assert.equal(await text(get('/', 'navigate')), 'cached /');
+  }
+});
+
 test('a live resource comes from its copy, and from the network where there is none', async () => {
   assert.equal(await text(get('/feed.json')), 'cached feed');
   assert.deepEqual(asked, []);
