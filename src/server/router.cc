@@ -11,8 +11,12 @@ bool IsRead(const http::Request& request) {
   return request.method == "GET" || request.method == "HEAD";
 }
 
-bool IsLocal(std::string_view peer) {
-  return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+// From a program on this machine, and not from one that passes on what somebody else asked.
+bool IsLocal(const http::Request& request) {
+  const std::string_view peer = request.peer_address;
+  const bool near = peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+  return near && request.Header("x-forwarded-for").empty() && request.Header("forwarded").empty() &&
+         request.Header("via").empty();
 }
 
 http::Response NotAllowed() {
@@ -59,7 +63,7 @@ http::Response Router::Health() const {
 }
 
 http::Response Router::Metrics(const http::Request& request) const {
-  if (!IsLocal(request.peer_address)) return http::TextResponse(404, "not found\n");
+  if (!IsLocal(request)) return http::TextResponse(404, "not found\n");
   http::Response response = http::TextResponse(200, metrics_.Render());
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;

@@ -1,9 +1,9 @@
 // Router: asks each feature, in order, whether it claims a request; the first that does answers it.
 // Besides the features it answers for itself:
 //
-//   GET /_offing/health   200 "ok" while the server takes traffic, 503 "starting" or "draining"
-//   otherwise GET /_offing/metrics  every counter in Prometheus' text format; only to a peer on
-//   this machine
+//   GET /_offing/health    200 "ok" while the server takes traffic; 503 while it starts or drains
+//   GET /_offing/metrics   every counter in Prometheus' text format, to a peer on this machine that
+//                          does not forward for somebody else
 //
 // Threading: any thread; Handle is called on the exchange's core. Features are added before the
 // cores run.

@@ -50,6 +50,7 @@ TEST_F(RouterTest, MetricsAreForCallersOnThisMachine) {
   http::Request far = http::Get("/_offing/metrics");
   far.peer_address = "192.0.2.7";
   EXPECT_EQ(Ask(far).status, 404);
+  EXPECT_EQ(Ask(http::Get("/_offing/metrics", {{"x-forwarded-for", "192.0.2.7"}})).status, 404);
 }
 
 TEST_F(RouterTest, TheFirstFeatureThatClaimsARequestAnswersIt) {
