@@ -1,10 +1,10 @@
 // Limits and times that the configuration sets low, and what happens at them.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { exchange, parseResponses } from '../lib/raw-http.mjs';
+import { exchange, parseResponses, request } from '../lib/raw-http.mjs';
 import { PusherSocket } from '../lib/pusher-socket.mjs';
 import { Server } from '../lib/server.mjs';
-import { sleep } from '../lib/until.mjs';
+import { sleep, until } from '../lib/until.mjs';
 import { fresh } from './fixture.mjs';
 
 const CONFIG = `
@@ -28,6 +28,11 @@ describe('at its limits', () => {
   let server;
   before(async () => (server = await Server.start({ config: CONFIG, args: ['--threads', '1'] })));
   after(() => server.kill());
+  // Those that are open, the one that asks among them.
+  const connections = async () => {
+    const { body } = await request(server.port, 'GET', '/_offing/metrics');
+    return Number(/^offing_http_connections (\d+)$/m.exec(body)[1]);
+  };
   const post = (what, json) => server.api.call('POST', what, { json });
 
   test('a connection too many is closed with 4100 after it was told why, and room is made by one that leaves', async () => {
@@ -43,12 +48,12 @@ describe('at its limits', () => {
   });
 
   test('a TCP connection too many is answered 503', async () => {
-    const idle = Array.from({ length: 8 }, () => exchange(server.port, '', { quiet: 0, timeout: 1_500 }));
-    await sleep(200);
+    await until('no connection is left', async () => (await connections()) === 1);
+    const idle = Array.from({ length: 8 }, () => exchange(server.port, '', { quiet: 0, timeout: 5_000 }));
     const { text } = await exchange(server.port, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-    assert.equal(parseResponses(text)[0]?.status, 503);
     await Promise.all(idle);
-    await sleep(200);
+    await until('room is made', async () => (await connections()) === 1);
+    assert.equal(parseResponses(text)[0]?.status, 503);
   });
 
   test('data, batches and lists of channels over the limit are refused', async () => {
