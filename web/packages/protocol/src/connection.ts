@@ -1,7 +1,7 @@
 // The life of one connection to the server, without the socket: what to send, when to try again, when to give up.
 // It is told what happened and answers through ConnectionIo; it holds one timer. It tries for ever with full jitter
 // (0.3 s, doubled each time, 5 s at most: a person is looking at the page), except after a code that says "never" (spec/errors.md).
-import { decodeFrame, encodePing, encodePong, type Frame } from './frames.ts';
+import { type Control, decodeFrame, encodePing, encodePong, type Frame } from './frames.ts';
 
 export interface ConnectionIo {
   open(): void; // begin a new socket; opened, text and closed come back for it
@@ -15,7 +15,8 @@ export interface ConnectionIo {
 export interface ConnectionEvents {
   up(socketId: string): void;
   down(): void; // it is gone, or the first try came to nothing
-  frame(frame: Frame): void; // all but pings, pongs and the handshake
+  frame(frame: Frame): void; // all but pings, pongs, the handshake and control
+  control?(control: Control): void; // what the operator wants of every worker
   refused(code: number, message: string): void; // gave up
 }
 
@@ -88,6 +89,8 @@ export class Connection {
         this.#io.timer(this.#activityMs);
         this.#told = true;
         return this.#events.up(frame.socketId);
+      case 'control':
+        return this.#events.control?.(frame.control);
       default:
         if (frame) this.#events.frame(frame);
     }

@@ -9,7 +9,16 @@ export type Frame =
   | { type: 'pong' }
   | { type: 'subscribed'; channel: string; resume?: { after: Position; ok: boolean } }
   | { type: 'refused'; channel: string; message: string; status: number }
+  | { type: 'control'; control: Control }
   | { type: 'event'; channel: string; id?: string; event: string; data: string };
+
+// What the operator wants of every worker (spec/worker.md, Control).
+export interface Control {
+  kill: boolean;
+  require: string; // '': nothing; 'latest', or a manifest's digest
+  revision: number;
+  manifest: string; // the server's present one
+}
 
 interface Wire {
   event?: unknown;
@@ -48,10 +57,20 @@ export function decodeFrame(text: string): Frame | undefined {
     case 'pusher:subscription_error':
       return { type: 'refused', channel, message: String(data['error']), status: Number(data['status']) };
   }
+  // Not of a channel: whoever may publish is no operator.
+  if (!channel && event === 'offing:control') return { type: 'control', control: readControl(data) };
   if (!channel || event.startsWith('pusher')) return undefined;
   const body = typeof wire.data === 'string' ? wire.data : JSON.stringify(wire.data ?? '');
   return { type: 'event', channel, event, data: body, ...(typeof id === 'string' && { id }) };
 }
+
+// Of the frame's data, or of the body of /_offing/control.
+export const readControl = (data: Record<string, unknown>): Control => ({
+  kill: data['kill'] === true,
+  require: String(data['require'] ?? ''),
+  revision: Number(data['revision']) || 0,
+  manifest: String(data['manifest'] ?? ''),
+});
 
 function subscribed(channel: string, resume: Record<string, unknown>): Frame {
   const after = parsePosition(resume['after_id'] as string | undefined);

@@ -1,7 +1,16 @@
 export { type Config, type LiveUrl, matchResource, type Resource } from './config.ts';
 export { Connection, type ConnectionEvents, type ConnectionIo } from './connection.ts';
 export { type Copy, fold, type Folded, Folding, type FoldRule, type LogEvent, operationFor } from './fold.ts';
-export { decodeFrame, encodePing, encodePong, encodeSubscribe, encodeUnsubscribe, type Frame } from './frames.ts';
+export {
+  type Control,
+  decodeFrame,
+  encodePing,
+  encodePong,
+  encodeSubscribe,
+  encodeUnsubscribe,
+  type Frame,
+  readControl,
+} from './frames.ts';
 export { byteLength, type Json, jsonEqual, type JsonObject, parseData } from './json.ts';
 export { LIVE_CACHE, type PageMessage, POSITION_HEADER, PRECACHE_PREFIX, type WorkerMessage } from './messages.ts';
 export { applyOperation, type Limits } from './operations.ts';

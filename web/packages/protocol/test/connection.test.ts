@@ -9,6 +9,7 @@ function setUp(): { line: FakeLine; told: string[] } {
     up: (id) => told.push(`up ${id}`),
     down: () => told.push('down'),
     frame: (frame) => told.push(frame.type),
+    control: ({ kill, revision }) => told.push(`control ${kill} ${revision}`),
     refused: (code) => told.push(`refused ${code}`),
   });
   return { line, told };
@@ -193,6 +194,14 @@ test('a ping is answered by a pong', () => {
   line.connection?.text('{"event":"pusher:ping"}');
   assert.deepEqual(line.sent, ['{"event":"pusher:pong","data":{}}', '{"event":"pusher:pong","data":{}}']);
   assert.deepEqual(told, ['up 1.1']);
+});
+
+test('the control record is told apart from the frames', () => {
+  const { line, told } = setUp();
+  wake(line);
+  line.establish();
+  line.frame({ event: 'offing:control', data: '{"kill":true,"revision":2}' });
+  assert.deepEqual(told, ['up 1.1', 'control true 2']);
 });
 
 test('stop closes, says so, and wake begins anew', () => {

@@ -49,6 +49,24 @@ test('frames are read as they are written on the wire', () => {
   );
 });
 
+test('the control record belongs to no channel', () => {
+  const data = '{"kill":true,"require":"latest","revision":7,"manifest":"abc"}';
+  assert.deepEqual(decodeFrame(JSON.stringify({ event: 'offing:control', data })), {
+    type: 'control',
+    control: { kill: true, require: 'latest', revision: 7, manifest: 'abc' },
+  });
+  assert.deepEqual(decodeFrame('{"event":"offing:control"}'), {
+    type: 'control',
+    control: { kill: false, require: '', revision: 0, manifest: '' },
+  });
+  assert.deepEqual(decodeFrame(JSON.stringify({ event: 'offing:control', channel: 'c', data })), {
+    type: 'event',
+    channel: 'c',
+    event: 'offing:control',
+    data,
+  });
+});
+
 test('frames that mean nothing are passed over', () => {
   for (const text of [
     '',

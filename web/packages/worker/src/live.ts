@@ -3,6 +3,7 @@
 import {
   Connection,
   type Config,
+  type Control,
   type ConnectionIo,
   type Frame,
   matchResource,
@@ -19,6 +20,7 @@ export interface LiveHost extends Omit<DocumentHost, 'settled' | 'report'> {
   connection(connection: () => Connection): ConnectionIo;
   state(socketId: string): void; // '' when the connection went down
   report(code: string | number, detail: string): void;
+  control?(control: Control): void; // the operator's record came over the connection
 }
 
 export class Live implements FeedHost {
@@ -47,6 +49,7 @@ export class Live implements FeedHost {
           for (const feed of this.#feeds.values()) feed.disconnected();
         },
         frame: (frame) => this.#frame(frame),
+        control: (control) => host.control?.(control),
         refused: this.report,
       },
     );
