@@ -12,6 +12,15 @@ export {
   readControl,
 } from './frames.ts';
 export { byteLength, type Json, jsonEqual, type JsonObject, parseData } from './json.ts';
-export { LIVE_CACHE, type PageMessage, POSITION_HEADER, PRECACHE_PREFIX, type WorkerMessage } from './messages.ts';
+export {
+  type CacheReport,
+  LIVE_CACHE,
+  type PageMessage,
+  POSITION_HEADER,
+  PRECACHE_PREFIX,
+  type Report,
+  type UpdateMode,
+  type WorkerMessage,
+} from './messages.ts';
 export { applyOperation, type Limits } from './operations.ts';
 export { formatPosition, parsePosition, type Position, relate, START } from './position.ts';

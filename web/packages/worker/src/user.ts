@@ -1,0 +1,65 @@
+// Whose the per-user caches are. A user is known by a hash; the caches of one are `offing-user-HASH-NAME`, and those of
+// everybody else are deleted as soon as the user changes. What was fetched for one user is never stored once another one
+// (or nobody) is there, also if it was under way meanwhile: stores and changes exclude each other by a lock that
+// all workers of the origin share.
+import { recall, remember } from './memory.ts';
+
+export const USER_PREFIX = 'offing-user-';
+const KEY = 'user';
+const LOCK = 'offing:user';
+
+let changes = 0; // how often the user changed in this worker's life
+
+// 16 hexadecimal digits; undefined while nobody is logged in, and then nothing per user is read or stored.
+export async function userSpace(): Promise<string | undefined> {
+  return (await recall<string>(KEY)) || undefined;
+}
+
+// To be called before a fetch for `space` begins. The function that it returns runs `put` if that user is still there, and says whether it did.
+// Without a space it always does.
+export function putFor(space: string | undefined): (put: () => Promise<unknown>) => Promise<boolean> {
+  const then = changes;
+  return async (put) => {
+    if (!space) {
+      await put();
+      return true;
+    }
+    return navigator.locks.request(LOCK, { mode: 'shared' }, async () => {
+      if (then !== changes || (await userSpace()) !== space) return false;
+      await put();
+      return true;
+    });
+  };
+}
+
+async function hashOf(id: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(id)));
+  return Array.from(digest.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+// From now on `id` is the user; null: nobody. Once this resolves, nothing of anybody else is left.
+export async function setUser(id: string | null): Promise<void> {
+  const space = id === null ? '' : await hashOf(id);
+  const keep = space && `${USER_PREFIX}${space}-`;
+  await navigator.locks.request(LOCK, async () => {
+    if (((await userSpace()) ?? '') !== space) {
+      changes++;
+      await remember(KEY, space);
+    }
+    for (const name of await caches.keys()) {
+      if (name.startsWith(USER_PREFIX) && !(keep && name.startsWith(keep))) await caches.delete(name);
+    }
+  });
+}
+
+// A request to one of CONFIG's `logout` paths, by whatever method, goes to the network; if it succeeds, nobody is logged
+// in when the page hears of it. undefined: it is none.
+export function logout(paths: string[] | undefined, request: Request): Promise<Response> | undefined {
+  const url = new URL(request.url);
+  if (url.origin !== location.origin || !paths?.includes(url.pathname)) return undefined;
+  return fetch(request).then(async (response) => {
+    // A navigation's redirect is opaque to us.
+    if (response.ok || response.type === 'opaqueredirect') await setUser(null).catch(() => undefined);
+    return response;
+  });
+}
