@@ -1,7 +1,5 @@
 #include "http/connection.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "base/check.h"
@@ -163,18 +161,28 @@ void Connection::Send(Response response) {
 void Connection::SendBody(std::string head, Response& response) {
   const bool wanted = !head_only_ && HasBody(response.status);
   auto* text = std::get_if<std::string>(&response.body);
-  if (wanted && text != nullptr && text->size() <= kJoinedBytes) head += *std::exchange(text, {});
+  const bool joined = wanted && text != nullptr && text->size() <= kJoinedBytes;
+  if (joined) head += *text;
   stream_->Write(std::move(head));
-  if (auto* file = std::get_if<FileBody>(&response.body)) {
-    if (wanted) {
-      stream_->WriteFile(file->fd, file->offset, file->length);
-    } else if (file->fd >= 0) {
-      close(file->fd);
-    }
-  } else if (wanted && text != nullptr) {
+  if (joined) return;
+  if (!wanted) return CloseFiles(response);
+  const auto write_file = [this](const FileBody& file) {
+    stream_->WriteFile(file.fd, file.offset, file.length);
+  };
+  if (text != nullptr) {
     stream_->Write(std::move(*text));
-  } else if (auto* shared = std::get_if<base::SharedBytes>(&response.body); wanted && shared) {
+  } else if (auto* shared = std::get_if<base::SharedBytes>(&response.body)) {
     stream_->Write(std::move(*shared));
+  } else if (const auto* file = std::get_if<FileBody>(&response.body)) {
+    write_file(*file);
+  } else {
+    for (auto& piece : std::get<BodyPieces>(response.body)) {
+      if (auto* bytes = std::get_if<std::string>(&piece)) {
+        stream_->Write(std::move(*bytes));
+      } else {
+        write_file(std::get<FileBody>(piece));
+      }
+    }
   }
 }
 

@@ -281,6 +281,28 @@ TEST_F(ConnectionTest, SendsAFileAndGoesOn) {
   EXPECT_EQ(CountOf(peer.received(), "HTTP/1.1 200 OK"), 2);
 }
 
+TEST_F(ConnectionTest, SendsABodyOfPiecesInOrderAndClosesTheFilesOfOneThatIsNotWanted) {
+  std::vector<int> fds;
+  handle_ = [&](std::unique_ptr<http::Exchange> exchange) {
+    BodyPieces pieces;
+    for (const uint64_t offset : {3, 0}) {
+      const int fd = fds.emplace_back(memfd_create("file", MFD_CLOEXEC));
+      EXPECT_EQ(write(fd, "0123456789", 10), 10);
+      pieces.emplace_back("<" + std::to_string(offset) + ">");
+      pieces.emplace_back(FileBody{fd, offset, 2});
+    }
+    exchange->Send({.body = std::move(pieces)});
+  };
+  TestPeer peer = Connect();
+  peer.Send("GET / HTTP/1.1\r\n" + kHost + "\r\n");
+  ASSERT_TRUE(peer.AwaitText(core_, "<0>01"));
+  EXPECT_TRUE(peer.received().ends_with("Content-Length: 10\r\n\r\n<3>34<0>01"));
+  peer.Send("HEAD / HTTP/1.1\r\n" + kHost + "\r\n");
+  ASSERT_TRUE(CrankUntil(core_, [&] { return counters().requests.value() == 2; }));
+  Settle(core_);
+  for (const int fd : fds) EXPECT_LT(fcntl(fd, F_GETFD), 0);
+}
+
 TEST_F(ConnectionTest, APeerThatDoesNotReadIsAbortedButASlowOneIsNot) {
   handle_ = [](std::unique_ptr<http::Exchange> exchange) {
     const int fd = memfd_create("file", MFD_CLOEXEC);

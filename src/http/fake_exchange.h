@@ -40,13 +40,7 @@ inline Request Get(std::string target, Headers headers = {}) {
   return MakeRequest("GET", std::move(target), std::move(headers));
 }
 
-// The body as one string; of a file it reads what would be sent and closes it.
-inline std::string TakeBody(Response& response) {
-  if (auto* text = std::get_if<std::string>(&response.body)) return std::move(*text);
-  if (auto* shared = std::get_if<base::SharedBytes>(&response.body)) {
-    return *shared == nullptr ? "" : **shared;
-  }
-  auto& file = std::get<FileBody>(response.body);
+inline std::string ReadFileBody(const FileBody& file) {
   std::string bytes(file.length, '\0');
   size_t have = 0;
   while (have < bytes.size()) {
@@ -56,7 +50,25 @@ inline std::string TakeBody(Response& response) {
     have += static_cast<size_t>(got);
   }
   bytes.resize(have);
-  if (file.fd >= 0) close(file.fd);
+  return bytes;
+}
+
+// The body as one string; of a file it reads what would be sent and closes it.
+inline std::string TakeBody(Response& response) {
+  if (auto* text = std::get_if<std::string>(&response.body)) return std::move(*text);
+  if (auto* shared = std::get_if<base::SharedBytes>(&response.body)) {
+    return *shared == nullptr ? "" : **shared;
+  }
+  std::string bytes;
+  if (const auto* file = std::get_if<FileBody>(&response.body)) {
+    bytes = ReadFileBody(*file);
+  } else {
+    for (auto& piece : std::get<BodyPieces>(response.body)) {
+      const auto* part = std::get_if<std::string>(&piece);
+      bytes += part != nullptr ? *part : ReadFileBody(std::get<FileBody>(piece));
+    }
+  }
+  CloseFiles(response);
   response.body = std::string();
   return bytes;
 }

@@ -1,6 +1,9 @@
 #include "http/message.h"
 
+#include <unistd.h>
+
 #include <array>
+#include <utility>
 
 #include "base/json.h"
 
@@ -18,7 +21,25 @@ uint64_t Response::body_size() const {
   if (const auto* shared = std::get_if<base::SharedBytes>(&body)) {
     return *shared ? (*shared)->size() : 0;
   }
-  return std::get<FileBody>(body).length;
+  if (const auto* file = std::get_if<FileBody>(&body)) return file->length;
+  uint64_t size = 0;
+  for (const auto& piece : std::get<BodyPieces>(body)) {
+    const auto* text = std::get_if<std::string>(&piece);
+    size += text != nullptr ? text->size() : std::get<FileBody>(piece).length;
+  }
+  return size;
+}
+
+void CloseFiles(Response& response) {
+  const auto close_file = [](FileBody& file) {
+    if (file.fd >= 0) close(std::exchange(file.fd, -1));
+  };
+  if (auto* file = std::get_if<FileBody>(&response.body)) close_file(*file);
+  if (auto* pieces = std::get_if<BodyPieces>(&response.body)) {
+    for (auto& piece : *pieces) {
+      if (auto* file = std::get_if<FileBody>(&piece)) close_file(*file);
+    }
+  }
 }
 
 Response TextResponse(int status, std::string text) {

@@ -40,14 +40,20 @@ struct FileBody {
   uint64_t length = 0;
 };
 
+// Several pieces as one body, in order (multipart/byteranges).
+using BodyPieces = std::vector<std::variant<std::string, FileBody>>;
+
 struct Response {
   int status = 200;
   // Without Content-Length, Connection, Date and Server: the connection writes those.
   Headers headers;
-  std::variant<std::string, base::SharedBytes, FileBody> body;
+  std::variant<std::string, base::SharedBytes, FileBody, BodyPieces> body;
 
   uint64_t body_size() const;
 };
+
+// Closes the files of a body that is not sent.
+void CloseFiles(Response& response);
 
 Response TextResponse(int status, std::string text);
 Response JsonResponse(int status, std::string json);

@@ -1,7 +1,5 @@
 #include "http/pending_exchange.h"
 
-#include <unistd.h>
-
 #include "base/check.h"
 
 namespace offing::http {
@@ -9,8 +7,8 @@ namespace offing::http {
 void PendingExchange::Send(Response response) {
   if (connection_ != nullptr) {
     connection_->Answer(std::move(response));
-  } else if (const auto* file = std::get_if<FileBody>(&response.body); file && file->fd >= 0) {
-    close(file->fd);
+  } else {
+    CloseFiles(response);
   }
 }
 
