@@ -1,0 +1,2 @@
+  .then( clients =>
+    clients.forEach( client =>

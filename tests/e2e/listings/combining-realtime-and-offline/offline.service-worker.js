@@ -1,0 +1,4 @@
+self.addEventListener('install', (event) =>
+  event.waitUntil('v1').then(cache => 
+
+self.addEventListener('fetch', (event) => 

@@ -1,0 +1,2 @@
+navigator.serviceWorker.register('service-worker.js', {scope: "./"});
+navigator.serviceWorker.ready.then(console.log('Service Worker is running.'));
