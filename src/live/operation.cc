@@ -58,7 +58,9 @@ size_t Surplus(const Json& array, const ValueLimits& limits) {
   return limits.items && array.size() > *limits.items ? array.size() - *limits.items : 0;
 }
 
-Effect Upsert(Value& value, Json item, const std::string& key, const ValueLimits& limits) {
+// Replaces the item with the same key where it stands, else adds one at `end`; beyond the limit
+// items go from the other end.
+Effect Put(Value& value, Json item, const std::string& key, End end, const ValueLimits& limits) {
   const Json* wanted = Member(item, key);
   if (!value.json.is_array() || wanted == nullptr) return Effect::kNone;
   auto& items = value.json.get_ref<Json::array_t&>();
@@ -66,18 +68,20 @@ Effect Upsert(Value& value, Json item, const std::string& key, const ValueLimits
     const Json* member = Member(other, key);
     return member != nullptr && JsonEqual(*member, *wanted);
   });
-  if (same == items.end()) return Push(value, std::move(item), End::kBack, limits);
+  if (same == items.end()) return Push(value, std::move(item), end, limits);
   if (ValueDepth(item) + 1 > kMaxDepth) return Effect::kNone;
 
   const size_t surplus = Surplus(value.json, limits);
+  const size_t from = end == End::kFront ? items.size() - surplus : 0;
+  const auto first = items.begin() + static_cast<Json::array_t::difference_type>(from);
+  const auto last = first + static_cast<Json::array_t::difference_type>(surplus);
   size_t bytes = value.bytes - ValueBytes(*same) + ValueBytes(item);
-  for (size_t i = 0; i < surplus; ++i) {
-    const bool replaced = items.begin() + static_cast<Json::array_t::difference_type>(i) == same;
-    bytes -= ValueBytes(replaced ? item : items[i]) + 1;
+  for (auto gone = first; gone != last; ++gone) {
+    bytes -= ValueBytes(gone == same ? item : *gone) + 1;
   }
   if (bytes > limits.max_bytes) return Effect::kNone;
   *same = std::move(item);
-  items.erase(items.begin(), items.begin() + static_cast<Json::array_t::difference_type>(surplus));
+  items.erase(first, last);
   value.bytes = bytes;
   return Effect::kApplied;
 }
@@ -162,15 +166,17 @@ Effect Apply(Value& value, const Operation& operation, std::string_view data,
   if (!parsed) return Effect::kNone;
   switch (operation.kind) {
     case Kind::kPrepend:
-      return Push(value, std::move(*parsed), End::kFront, limits);
-    case Kind::kAppend:
-      return Push(value, std::move(*parsed), End::kBack, limits);
+    case Kind::kAppend: {
+      const End end = operation.kind == Kind::kPrepend ? End::kFront : End::kBack;
+      if (operation.key.empty()) return Push(value, std::move(*parsed), end, limits);
+      return Put(value, std::move(*parsed), operation.key, end, limits);
+    }
     case Kind::kReplace:
       return Replace(value, std::move(*parsed), limits);
     case Kind::kMergePatch:
       return MergePatch(value, *parsed, limits);
     case Kind::kUpsert:
-      return Upsert(value, std::move(*parsed), operation.key, limits);
+      return Put(value, std::move(*parsed), operation.key, End::kBack, limits);
     case Kind::kRemove:
       return Remove(value, *parsed, operation.key, limits);
     case Kind::kJsonPatch: {

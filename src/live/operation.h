@@ -27,7 +27,9 @@ struct Operation {
     kInvalidate,
   };
   Kind kind = Kind::kInvalidate;
-  std::string key;  // of kUpsert and kRemove
+  // Of kUpsert and kRemove; of kPrepend and kAppend it may be empty: they then add whatever comes,
+  // and with a key they replace the item that has the same one where it stands.
+  std::string key;
 
   bool needs_array() const {
     return kind == Kind::kPrepend || kind == Kind::kAppend || kind == Kind::kUpsert ||

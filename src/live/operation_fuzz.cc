@@ -55,11 +55,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto parts = Split({reinterpret_cast<const char*>(data), size});
   if (parts.size() < 4) return 0;
   auto initial = offing::base::ParseJson(parts[0]);
-  const auto operation = offing::live::ParseOperation(parts[1]);
+  auto operation = offing::live::ParseOperation(parts[1]);
   if (!initial || !operation) return 0;
   ValueLimits limits{.max_bytes = 4096};
   if (!parts[2].empty()) limits.items = static_cast<unsigned char>(parts[2][0]) % 8 + 1;
   if (parts[2].size() > 1) limits.max_bytes = static_cast<unsigned char>(parts[2][1]) * 16;
+  if (parts[2].size() > 2 && operation->needs_array() && operation->key.empty()) {
+    operation->key = parts[2].substr(2);
+  }
   Value value = offing::live::MakeValue(std::move(*initial));
   for (size_t i = 3; i < parts.size(); ++i) CheckOne(value, *operation, parts[i], limits);
   return 0;

@@ -34,6 +34,15 @@ Value Parsed(std::string_view text) {
   return MakeValue(base::ParseJson(text).value());
 }
 
+// As the property `key` of a resource makes it.
+Operation ParseKeyed(const Json& one, const std::string& text) {
+  Operation operation = ParseOperation(text).value();
+  const bool keyed =
+      operation.kind == Operation::Kind::kPrepend || operation.kind == Operation::Kind::kAppend;
+  if (keyed) operation.key = one.value("key", "");
+  return operation;
+}
+
 Effect Do(Value& value, std::string_view operation, std::string_view data,
           const ValueLimits& limits = {}) {
   return Apply(value, ParseOperation(operation).value(), data, limits);
@@ -45,10 +54,9 @@ TEST(Operation, DoesWhatEveryVectorSays) {
   for (const Json& one : cases) {
     const std::string name = one["name"];
     SCOPED_TRACE(name);
-    const auto operation = ParseOperation(one["operation"].get<std::string>());
-    ASSERT_TRUE(operation);
+    const Operation operation = ParseKeyed(one, one["operation"]);
     Value value = MakeValue(one["value"]);
-    const Effect effect = Apply(value, *operation, one["data"].get<std::string>(), LimitsOf(one));
+    const Effect effect = Apply(value, operation, one["data"].get<std::string>(), LimitsOf(one));
     EXPECT_EQ(effect == Effect::kApplied, one["applied"].get<bool>());
     EXPECT_TRUE(JsonEqual(value.json, one["result"])) << DumpValue(value.json);
     EXPECT_EQ(value.bytes, DumpValue(value.json).size());
@@ -62,7 +70,7 @@ TEST(Fold, DoesWhatEveryVectorSays) {
     SCOPED_TRACE(one["name"].get<std::string>());
     FoldRules rules{.limits = LimitsOf(one)};
     for (const auto& [name, text] : one["apply"].items()) {
-      rules.apply.emplace_back(name, ParseOperation(text.get<std::string>()).value());
+      rules.apply.emplace_back(name, ParseKeyed(one, text));
     }
     Copy copy{base::ParsePosition(one["position"].get<std::string>()).value_or(base::Position{}),
               MakeValue(one["value"])};

@@ -75,6 +75,10 @@ Result<void> CompileChannel(const ResourceSettings& settings, const ResourceTabl
   return {};
 }
 
+bool Adds(const Operation& operation) {
+  return operation.kind == Operation::Kind::kPrepend || operation.kind == Operation::Kind::kAppend;
+}
+
 Result<void> CompileApply(const ResourceSettings& settings, Resource& out) {
   if (settings.apply.empty()) {
     return Refuse(settings, "apply", "", "say what an event does, for example apply = \"prepend\"");
@@ -89,9 +93,63 @@ Result<void> CompileApply(const ResourceSettings& settings, Resource& out) {
       return Refuse(settings, fmt::format("apply.\"{}\"", name), text, "stands twice");
     }
     out.apply.emplace_back(name, text);
+    if (Adds(*operation)) operation->key = settings.key.value_or("");
     out.rules.apply.emplace_back(name, std::move(*operation));
   }
   return {};
+}
+
+// The origin's body may hold events that come again after it.
+Result<void> RefuseWhatCouldDouble(const ResourceSettings& settings, const Resource& out) {
+  for (size_t i = 0; i < out.apply.size(); ++i) {
+    const auto& [name, text] = out.apply[i];
+    const Operation& operation = out.rules.apply[i].second;
+    const bool patches = operation.kind == Operation::Kind::kJsonPatch;
+    if (!patches && !(Adds(operation) && operation.key.empty())) continue;
+    const std::string setting = fmt::format("apply.\"{}\"", name);
+    if (patches) {
+      return Refuse(settings, setting, text,
+                    "the origin's body may hold an event that comes again after it, and a patch "
+                    "applied twice is not the same: use another operation, or exact = true if the "
+                    "origin states Offing-Position in every answer");
+    }
+    return Refuse(settings, setting, text,
+                  "the origin's body may hold an event that comes again after it, and its item "
+                  "would stand there twice: add key = \"id\" (the member that tells items apart), "
+                  "or exact = true if the origin states Offing-Position in every answer");
+  }
+  return {};
+}
+
+// The key, and what an origin needs.
+Result<void> CompileSource(const ResourceSettings& settings, ResourceTable::Origin origin,
+                           Resource& out) {
+  const bool exact = settings.exactness == Exactness::kExact;
+  out.from = settings.from;
+  out.key = settings.key;
+  out.exactness = settings.exactness;
+  if (settings.key) {
+    const auto adds = [](const auto& rule) { return Adds(rule.second); };
+    if (settings.key->empty()) return Refuse(settings, "key", "", "name a member of every item");
+    if (std::ranges::none_of(out.rules.apply, adds)) {
+      return Refuse(settings, "key", *settings.key,
+                    "it is of prepend and append, and no event of this resource uses them "
+                    "(upsert:KEY and remove:KEY name their own)");
+    }
+  }
+  if (settings.from == From::kLog) {
+    if (!exact) return {};
+    return Refuse(settings, "exact", "true",
+                  "it is for from = \"origin\"; what is folded from the log is always exact");
+  }
+  if (origin == ResourceTable::Origin::kNone) {
+    return Refuse(settings, "from", "origin",
+                  "there is no origin: set origin = \"http://127.0.0.1:3000\", or --origin");
+  }
+  if (settings.initial) {
+    return Refuse(settings, "initial", "...", "the origin makes the body; leave it out");
+  }
+  return exact ? Result<void>() : RefuseWhatCouldDouble(settings, out);
 }
 
 Result<void> CompileInitial(const ResourceSettings& settings, Resource& out) {
@@ -124,11 +182,16 @@ std::string Fingerprint(const Resource& resource) {
       Json::array({kFoldVersion, resource.channel, resource.initial,
                    resource.rules.limits.max_bytes, resource.rules.limits.items.value_or(0)});
   for (const auto& [name, operation] : apply) parts.push_back(Json::array({name, operation}));
+  // Of three, so that they are no event's; absent where they change nothing.
+  if (resource.key) parts.push_back(Json::array({"key", *resource.key, 0}));
+  if (resource.from == From::kOrigin) {
+    parts.push_back(Json::array({"origin", resource.exactness == Exactness::kExact, 0}));
+  }
   return crypto::Sha256Hex(base::DumpJson(parts)).substr(0, 32);
 }
 
 Result<Resource> Compile(const ResourceSettings& settings, size_t max_bytes,
-                         const ResourceTable::HasLog& has_log) {
+                         const ResourceTable::HasLog& has_log, ResourceTable::Origin origin) {
   Resource out{.path = settings.path, .channel = settings.channel};
   out.rules.limits = ValueLimits{settings.limit, max_bytes};
   if (settings.limit == 0) return Refuse(settings, "limit", "0", "at least 1, or leave it out");
@@ -137,6 +200,9 @@ Result<Resource> Compile(const ResourceSettings& settings, size_t max_bytes,
     return std::unexpected(done.error());
   }
   if (auto done = CompileApply(settings, out); !done) return std::unexpected(done.error());
+  if (auto done = CompileSource(settings, origin, out); !done) {
+    return std::unexpected(done.error());
+  }
   if (auto done = CompileInitial(settings, out); !done) return std::unexpected(done.error());
   out.definition = Fingerprint(out);
   return out;
@@ -145,10 +211,10 @@ Result<Resource> Compile(const ResourceSettings& settings, size_t max_bytes,
 }  // namespace
 
 Result<ResourceTable> ResourceTable::Make(std::span<const ResourceSettings> settings,
-                                          size_t max_bytes, const HasLog& has_log) {
+                                          size_t max_bytes, const HasLog& has_log, Origin origin) {
   ResourceTable table;
   for (const ResourceSettings& one : settings) {
-    auto resource = Compile(one, max_bytes, has_log);
+    auto resource = Compile(one, max_bytes, has_log, origin);
     if (!resource) return std::unexpected(resource.error());
     if (std::ranges::find(table.resources_, one.path, &Resource::path) != table.resources_.end()) {
       return Refuse(one, "path", one.path, "stands twice");
@@ -174,6 +240,7 @@ std::optional<ResourceRef> ResourceTable::ForPath(std::string_view path) const {
 std::vector<ResourceRef> ResourceTable::ForChannel(std::string_view channel) const {
   std::vector<ResourceRef> found;
   for (const Resource& resource : resources_) {
+    if (resource.from == From::kOrigin) continue;
     const auto parameters = MatchChannel(resource.channel_pieces, channel);
     if (!parameters) continue;
     auto ref = ForPath(FillPattern(resource.path_pieces, *parameters));
@@ -191,6 +258,11 @@ std::string ResourceTable::ConfigJson() const {
     if (resource.rules.limits.items) one["limit"] = *resource.rules.limits.items;
     // The text was made by DumpValue, so it parses.
     one["initial"] = base::ParseJson(resource.initial).value();
+    if (resource.key) one["key"] = *resource.key;
+    if (resource.from == From::kOrigin) {
+      one["origin"] = true;
+      one["exact"] = resource.exactness == Exactness::kExact;
+    }
     one["definition"] = resource.definition.substr(0, 8);
     list.push_back(std::move(one));
   }

@@ -7,6 +7,11 @@
 // whose channel would be read back as another path (two parameters with the text between them
 // inside a value) is no resource.
 //
+// The body of a resource is folded from the log, or made by the origin behind this server. The
+// second kind may hold events that its position does not count yet (spec/live-resources.md, "From
+// an origin"), so operations that would show such an event twice need a key, or an origin that
+// promises to state its position.
+//
 // Threading: immutable.
 #pragma once
 
@@ -24,6 +29,11 @@
 
 namespace offing::live {
 
+enum class From { kLog, kOrigin };
+// Whether an origin that states no position is safe (the server takes one before it asks), or
+// breaks its promise (kExact).
+enum class Exactness { kSafe, kExact };
+
 // One definition as a person wrote it.
 struct ResourceSettings {
   std::string path;
@@ -31,6 +41,9 @@ struct ResourceSettings {
   std::vector<std::pair<std::string, std::string>> apply;  // event name or "*", operation
   std::optional<uint64_t> limit;
   std::optional<std::string> initial;  // JSON text
+  From from = From::kLog;
+  std::optional<std::string> key;  // of the items that prepend and append add
+  Exactness exactness = Exactness::kSafe;
 };
 
 // One piece of a compiled pattern: literal text, or the parameter of that name.
@@ -47,7 +60,10 @@ struct Resource {
   std::vector<PatternPiece> channel_pieces;
   std::vector<std::pair<std::string, std::string>> apply;  // as written
   FoldRules rules;
-  std::string initial;     // compact JSON
+  std::string initial;  // compact JSON
+  From from = From::kLog;
+  std::optional<std::string> key;
+  Exactness exactness = Exactness::kSafe;
   std::string definition;  // fingerprint of everything that shapes the value
 };
 
@@ -61,14 +77,17 @@ class ResourceTable {
  public:
   // Whether events of a channel are kept; asked once per definition, with every parameter `x`.
   using HasLog = std::function<bool(std::string_view channel)>;
+  enum class Origin { kNone, kThere };
 
   // kInvalidArgument: "[[resource]] path = \"/x\": ..." names the setting, its value and the way
   // out.
   static base::Result<ResourceTable> Make(std::span<const ResourceSettings> settings,
-                                          size_t max_bytes, const HasLog& has_log);
+                                          size_t max_bytes, const HasLog& has_log,
+                                          Origin origin = Origin::kNone);
 
   // The resource that answers `path` (raw, without the query); the first definition wins.
   std::optional<ResourceRef> ForPath(std::string_view path) const;
+  // Those that are folded from the log.
   std::vector<ResourceRef> ForChannel(std::string_view channel) const;
 
   // The array `resources` of the worker's CONFIG (spec/worker.md).

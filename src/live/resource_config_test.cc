@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,9 +21,18 @@ ResourceSettings Room() {
   return {"/rooms/:id/feed.json", "room-:id", {{"*", "append"}}, std::nullopt, std::nullopt};
 }
 
-base::Result<ResourceTable> Make(std::vector<ResourceSettings> settings) {
+base::Result<ResourceTable> Make(std::vector<ResourceSettings> settings,
+                                 ResourceTable::Origin origin = ResourceTable::Origin::kThere) {
   return ResourceTable::Make(
-      settings, 1 << 20, [](std::string_view channel) { return !channel.starts_with("nolog"); });
+      settings, 1 << 20, [](std::string_view channel) { return !channel.starts_with("nolog"); },
+      origin);
+}
+
+ResourceSettings OfOrigin() {
+  ResourceSettings settings = Feed();
+  settings.from = From::kOrigin;
+  settings.key = "id";
+  return settings;
 }
 
 std::vector<std::string> PathsOf(const ResourceTable& table, std::string_view channel) {
@@ -136,6 +146,42 @@ TEST(ResourceTable, WritesWhatTheWorkerNeedsToKnow) {
                 room + "\"}]");
 }
 
+TEST(ResourceTable, TakesFromAnOriginWhatCannotDoubleAnItemOrIsExact) {
+  auto exact = Feed();
+  exact.from = From::kOrigin;
+  exact.exactness = Exactness::kExact;
+  exact.apply = {{"*", "prepend"}, {"patch", "json-patch"}};
+  auto others = OfOrigin();
+  others.path = "/others.json";
+  others.key.reset();
+  others.apply = {{"a", "upsert:id"},
+                  {"b", "remove:id"},
+                  {"c", "replace"},
+                  {"d", "merge-patch"},
+                  {"e", "invalidate"}};
+  EXPECT_TRUE(Make({exact, others}));
+  const auto table = Make({OfOrigin(), Room()}).value();
+  EXPECT_EQ(table.ForPath("/feed.json")->resource->from, From::kOrigin);
+  EXPECT_THAT(PathsOf(table, "feed"), ElementsAre()) << "nothing of it is folded here";
+}
+
+TEST(ResourceTable, TellsTheWorkerOfTheKeyAndTheOriginAndChangesItsDefinitionWithThem) {
+  auto keyed = Feed();
+  keyed.key = "id";
+  auto exact = OfOrigin();
+  exact.exactness = Exactness::kExact;
+  EXPECT_THAT(Make({keyed})->ConfigJson(),
+              AllOf(HasSubstr(R"("key":"id")"), testing::Not(HasSubstr("origin"))));
+  EXPECT_THAT(Make({OfOrigin()})->ConfigJson(),
+              HasSubstr(R"("key":"id","origin":true,"exact":false,"definition")"));
+  std::vector<std::string> definitions;
+  for (const ResourceSettings& one : {Feed(), keyed, OfOrigin(), exact}) {
+    definitions.push_back(Make({one})->ForPath("/feed.json")->resource->definition);
+  }
+  std::ranges::sort(definitions);
+  EXPECT_EQ(std::ranges::adjacent_find(definitions), definitions.end());
+}
+
 struct Refusal {
   const char* what;
   void (*spoil)(ResourceSettings&);
@@ -175,6 +221,35 @@ TEST(ResourceTable, SaysWhichSettingIsWrongAndTheWayOut) {
       {"limit of nothing", [](auto& s) { s.limit = 0; }, "limit = \"0\""},
       {"initial no JSON", [](auto& s) { s.initial = "[1,"; }, "initial = \"[1,\""},
       {"initial no array", [](auto& s) { s.initial = "{}"; }, "no event could be applied"},
+      {"an empty key", [](auto& s) { s.key = ""; }, "name a member"},
+      {"a key for nothing",
+       [](auto& s) {
+         s.key = "id";
+         s.apply = {{"*", "upsert:id"}};
+       },
+       "key = \"id\": it is of prepend and append"},
+      {"exact from the log", [](auto& s) { s.exactness = Exactness::kExact; }, "always exact"},
+      {"prepend from an origin", [](auto& s) { s.from = From::kOrigin; },
+       "apply.\"*\" = \"prepend\": the origin's body may hold an event that comes again after it, "
+       "and its item would stand there twice: add key ="},
+      {"append of one event from an origin",
+       [](auto& s) {
+         s.from = From::kOrigin;
+         s.apply = {{"a", "replace"}, {"b", "append"}};
+       },
+       "apply.\"b\" = \"append\""},
+      {"json-patch from an origin",
+       [](auto& s) {
+         s = OfOrigin();
+         s.apply.emplace_back("patch", "json-patch");
+       },
+       "apply.\"patch\" = \"json-patch\": the origin's body"},
+      {"initial of an origin",
+       [](auto& s) {
+         s = OfOrigin();
+         s.initial = "[]";
+       },
+       "the origin makes the body"},
       {"initial too large", [](auto& s) { s.initial = "[\"" + std::string(1 << 20, 'x') + "\"]"; },
        "larger"},
   };
@@ -188,6 +263,9 @@ TEST(ResourceTable, SaysWhichSettingIsWrongAndTheWayOut) {
                 AllOf(HasSubstr("[[resource]] path = \"" + settings.path), HasSubstr(refusal.says)))
         << refusal.what;
   }
+  const auto nowhere = Make({OfOrigin()}, ResourceTable::Origin::kNone);
+  ASSERT_FALSE(nowhere);
+  EXPECT_THAT(nowhere.error().detail, AllOf(HasSubstr("from = \"origin\""), HasSubstr("--origin")));
   const auto twice = Make({Feed(), Feed()});
   ASSERT_FALSE(twice);
   EXPECT_THAT(twice.error().detail, HasSubstr("stands twice"));

@@ -6,6 +6,7 @@ import { isObject, jsonEqual, setMember, type Json, type JsonObject } from './js
 export interface Limits {
   limit?: number; // items kept in an array, after prepend, append and upsert
   maxBytes?: number; // of the value as compact JSON
+  key?: string; // prepend and append replace the item with the same one where it stands
 }
 
 // The new value, or undefined if the event cannot be applied. That the result is within maxBytes is the caller's to see.
@@ -22,21 +23,20 @@ export function applyOperation(operation: string, value: Json, data: Json, limit
       return jsonPatch(value, data, maxBytes);
   }
   if (!Array.isArray(value)) return undefined;
-  if (operation === 'prepend') return [data, ...value].slice(0, limit);
-  if (operation === 'append') return newest([...value, data], limit);
+  if (operation === 'prepend' || operation === 'append') {
+    return put(value, data, operation === 'prepend', limit, limits.key);
+  }
   const colon = operation.indexOf(':');
   const key = operation.slice(colon + 1);
   switch (operation.slice(0, colon)) {
     case 'upsert':
-      return upsert(value, data, key, limit);
+      return put(value, data, false, limit, key);
     case 'remove':
       return remove(value, data, key);
     default:
       return undefined;
   }
 }
-
-const newest = (items: Json[], limit = Infinity): Json[] => (items.length > limit ? items.slice(-limit) : items);
 
 const member = (item: Json, key: string): Json | undefined =>
   isObject(item) && Object.hasOwn(item, key) ? item[key] : undefined;
@@ -46,11 +46,15 @@ const matches = (item: Json, key: string, wanted: Json): boolean => {
   return found !== undefined && jsonEqual(found, wanted);
 };
 
-function upsert(value: Json[], data: Json, key: string, limit?: number): Json | undefined {
-  const wanted = member(data, key);
-  if (wanted === undefined) return undefined;
-  const at = value.findIndex((item) => matches(item, key, wanted));
-  return newest(at < 0 ? [...value, data] : value.map((item, i) => (i === at ? data : item)), limit);
+// Adds data at one end, or with a key in place of the item that has the same; beyond the limit items go from the other
+// end.
+function put(value: Json[], data: Json, atFront: boolean, limit = Infinity, key?: string): Json | undefined {
+  const wanted = key === undefined ? undefined : member(data, key);
+  if (key !== undefined && wanted === undefined) return undefined;
+  const at = wanted === undefined ? -1 : value.findIndex((item) => matches(item, key as string, wanted));
+  const items =
+    at >= 0 ? value.map((item, i) => (i === at ? data : item)) : atFront ? [data, ...value] : [...value, data];
+  return atFront ? items.slice(0, limit) : items.length > limit ? items.slice(-limit) : items;
 }
 
 function remove(value: Json[], data: Json, key: string): Json | undefined {
