@@ -1,12 +1,14 @@
 // Builds what browsers load into web/dist, and the npm package `offing` into web/packages/offing/dist.
 //
-//   worker.js    classic script; starts itself with self.__OFFING      (in /sw.js)
-//   worker.mjs   the worker's parts and `config` from self.__OFFING    (/_offing/worker.js)
-//   client.mjs   the page library                                      (/_offing/client.js)
-//   types/       declarations
+//   worker.js         classic script; starts itself with self.__OFFING      (in /sw.js)
+//   worker.routes.js  classic script; in front of it if CONFIG.parts says so (in /sw.js)
+//   worker.safety.js  classic script; in its place while the kill switch is on
+//   worker.mjs        the worker's parts and `config` from self.__OFFING    (/_offing/worker.js)
+//   client.mjs        the page library                                      (/_offing/client.js)
+//   types/            declarations
 import { spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
@@ -18,6 +20,8 @@ const published = join(web, 'packages/offing/dist');
 // Budgets in bytes of brotli, over everything that is loaded at installation and by a page.
 const bundles = [
   { entry: 'worker/src/classic.ts', file: 'worker.js', format: 'iife', budget: 12_288 },
+  { entry: 'worker/src/routes/part.ts', file: 'worker.routes.js', format: 'iife', budget: 2_700 },
+  { entry: 'worker/src/safety.ts', file: 'worker.safety.js', format: 'iife', budget: 1_024 },
   { entry: 'worker/src/index.ts', file: 'worker.mjs', format: 'esm', budget: 12_288 },
   { entry: 'client/src/index.ts', file: 'client.mjs', format: 'esm', budget: 5_120 },
 ];
@@ -43,7 +47,7 @@ for (const { entry, file, format, budget } of bundles) {
   const size = brotliCompressSync(bytes, quality).length;
   over ||= size > budget;
   console.log(
-    `${file.padEnd(12)} ${String(bytes.length).padStart(6)} bytes, ${String(size).padStart(6)} brotli of ${budget}`,
+    `${file.padEnd(16)} ${String(bytes.length).padStart(6)} bytes, ${String(size).padStart(6)} brotli of ${budget}`,
   );
 }
 
@@ -56,12 +60,11 @@ for (const name of ['protocol', 'worker', 'client']) {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(1);
-  for (const file of readdirSync(outDir)) {
+  for (const file of readdirSync(outDir, { recursive: true })) {
+    if (!file.endsWith('.d.ts')) continue;
     const text = readFileSync(join(outDir, file), 'utf8');
-    writeFileSync(
-      join(outDir, file),
-      text.replaceAll('@offing/protocol', '../protocol/index.ts').replace(/\.ts';$/gm, ".js';"),
-    );
+    const protocol = `${'../'.repeat(file.split(sep).length)}protocol/index.ts`;
+    writeFileSync(join(outDir, file), text.replaceAll('@offing/protocol', protocol).replace(/\.ts';$/gm, ".js';"));
   }
 }
 for (const name of ['client.mjs', 'worker.mjs', 'types'])

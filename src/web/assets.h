@@ -2,9 +2,11 @@
 // They are part of the binary so that the worker and the server that composes it are always of one
 // version, and so that there is one file to install.
 //
-// Names: "worker.js", the runtime as a classic script, from which /sw.js is composed; "worker.mjs",
-// the same as a module for a hand-written worker; "client.mjs", the page library. A binary built
-// without the bundles (see cmake/embed.cmake) holds them with no bytes.
+// Names: "worker.js", the runtime as a classic script, from which /sw.js is composed;
+// "worker.routes.js", a part that stands before it if CONFIG.parts names it; "worker.safety.js",
+// what stands in its place while the kill switch is on; "worker.mjs", the runtime as a module for a
+// hand-written worker; "client.mjs", the page library. A binary built without the bundles (see
+// cmake/embed.cmake) holds them with no bytes.
 //
 // Threading: immutable.
 #pragma once

@@ -16,10 +16,11 @@ std::string BundleOnDisk(std::string_view name) {
   return std::string((std::istreambuf_iterator<char>(in)), {});
 }
 
-TEST(Assets, NamesTheWorkerInBothFormsAndTheClient) {
+TEST(Assets, NamesTheWorkerInBothFormsItsPartsAndTheClient) {
   std::vector<std::string_view> names;
   for (const Asset& asset : EmbeddedAssets()) names.push_back(asset.name);
-  EXPECT_THAT(names, testing::ElementsAre("worker.js", "worker.mjs", "client.mjs"));
+  EXPECT_THAT(names, testing::ElementsAre("worker.js", "worker.routes.js", "worker.safety.js",
+                                          "worker.mjs", "client.mjs"));
 }
 
 TEST(Assets, HoldTheBundlesByteForByte) {

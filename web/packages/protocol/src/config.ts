@@ -9,6 +9,27 @@ export interface Resource extends FoldRule {
   definition?: string; // of the rules: copies that were folded by others carry another one
 }
 
+export type StrategyName =
+  'cache-first' | 'network-first' | 'stale-while-revalidate' | 'cache-only' | 'network-only' | 'cache-and-update';
+
+// Which requests are answered how, and how much of it is kept.
+export interface RouteRule {
+  match: string; // '/img/*', '/rooms/:id', 'https://fonts.example/*'
+  methods?: string[]; // GET if absent
+  destination?: string[]; // any if absent
+  strategy: StrategyName;
+  cache?: string;
+  timeout?: number; // ms that the network has while there is a copy
+  entries?: number;
+  age?: number; // ms
+  bytes?: number;
+  priority?: number; // the lowest makes room first
+  perUser?: boolean;
+  types?: string[]; // 'image/*'
+  opaque?: boolean; // answers of other origins that nobody may read are kept, too
+  ignoreSearch?: boolean;
+}
+
 export interface Config {
   version: string;
   app: string;
@@ -16,6 +37,13 @@ export interface Config {
   precache: [url: string, revision: string][];
   resources: Resource[];
   maxBytes: number;
+  routes?: RouteRule[]; // the first that matches counts
+  fallback?: Record<string, string>; // precached URLs by destination
+  spa?: string; // the precached page for navigations to unknown paths
+  preload?: boolean; // navigations begin before the worker has started
+  parts?: string[]; // what stands in front of the core in /sw.js
+  update?: 'ask' | 'auto'; // how a new version takes over: 'ask' if absent
+  logout?: string[]; // paths: a request there that succeeds wipes what is kept per user
 }
 
 // A resource's URL with its channel filled in and its limits complete.
