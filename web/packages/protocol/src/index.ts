@@ -1,4 +1,11 @@
-export { type Config, type LiveUrl, matchResource, type Resource } from './config.ts';
+export {
+  type Config,
+  type LiveUrl,
+  matchResource,
+  type Resource,
+  type RouteRule,
+  type StrategyName,
+} from './config.ts';
 export { Connection, type ConnectionEvents, type ConnectionIo } from './connection.ts';
 export { type Copy, fold, type Folded, Folding, type FoldRule, type LogEvent, operationFor } from './fold.ts';
 export {
@@ -14,6 +21,7 @@ export {
 export { byteLength, type Json, jsonEqual, type JsonObject, parseData } from './json.ts';
 export {
   type CacheReport,
+  HOLD_LOCK,
   LIVE_CACHE,
   type PageMessage,
   POSITION_HEADER,

@@ -19,7 +19,7 @@ export type WorkerMessage =
   | { offing: 'state'; online: boolean; since: number; socket: string }
   | { offing: 'pulse' }
   | { offing: 'waiting'; version: string; auto: boolean }
-  | { offing: 'reload'; forced: boolean; quiet: boolean; version: string }
+  | { offing: 'reload'; mode: UpdateMode; version: string }
   | { offing: 'killed' }
   | { offing: 'user'; user: string }
   | { offing: 'changed'; url: string; cache: string }
@@ -31,14 +31,11 @@ export interface Report {
   version: string; // of the runtime
   manifest: string; // of the files
   update: 'ask' | 'auto';
-  user: string; // a hash; '' for nobody
-  online: boolean | undefined; // undefined: not known yet
-  since: number | undefined; // ms since 1970
-  socket: string; // '' if there is none
-  control: Control | undefined; // as it was last read
+  state: Extract<WorkerMessage, { offing: 'state' }> | undefined; // undefined: not known yet
+  user: string | undefined; // a hash
+  control: { at: number; word: Control } | undefined; // as it was last heard, ms since 1970
   caches: CacheReport[];
-  live: { url: string; position: string }[];
-  tabs: { manifest: string; tabs: number }[]; // of other versions than this one
+  live: Record<string, string | null | undefined>; // positions by URL
   errors: { at: number; code: string | number; detail: string }[]; // the last 50
 }
 
@@ -48,6 +45,7 @@ export interface CacheReport {
   bytes: number; // of the bodies
 }
 
+export const HOLD_LOCK = 'offing:hold'; // held, shared, by pages that must not be reloaded
 export const LIVE_CACHE = 'offing-live';
 export const PRECACHE_PREFIX = 'offing-precache-';
 export const POSITION_HEADER = 'Offing-Position';

@@ -1,6 +1,6 @@
 // Which requests the worker answers, and how (spec/worker.md, Strategies).
 import type { Live } from './live.ts';
-import type { NewerPages } from './newer-pages.ts';
+import type { Tabs } from './lifecycle-tabs.ts';
 import type { Precache } from './precache.ts';
 
 const PATIENCE_MS = 4_000;
@@ -10,7 +10,7 @@ const AWAY = [502, 503, 504];
 export interface Parts {
   precache: Precache;
   live: Live;
-  newer: NewerPages;
+  newer: Pick<Tabs, 'add' | 'has'>; // pages that came from the network newer than the precache
 }
 
 // What is read of a FetchEvent.

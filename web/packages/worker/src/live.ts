@@ -63,12 +63,14 @@ export class Live implements FeedHost {
     return matchResource(this.#config, path) !== undefined;
   }
 
-  // Somebody is there: connects and catches up. `probe`: the network may have been away.
-  async wake(probe = false): Promise<void> {
+  // Somebody is there: connects and catches up. `probe`: the network may have been away. false: there is nothing to
+  // connect for.
+  async wake(probe = false): Promise<boolean> {
     await this.#load();
-    if (!this.#documents.size) return;
+    if (!this.#documents.size) return false;
     if (this.connected) for (const document of this.#documents.values()) document.retry();
     this.#connection.wake(probe);
+    return true;
   }
 
   sleep(): void {

@@ -1,6 +1,7 @@
 // What a worker must know again after it was stopped: small JSON values in a cache of their own. A value that cannot be
-// read or written is one that is not there; nothing may depend on it for being right.
+// read is one that is not there; nothing may depend on it for being right.
 const CACHE = 'offing-state';
+let silent = false;
 
 export async function recall<Value>(key: string): Promise<Value | undefined> {
   const found = await caches.match(`/_offing/${key}`, { cacheName: CACHE }).catch(() => undefined);
@@ -8,5 +9,11 @@ export async function recall<Value>(key: string): Promise<Value | undefined> {
 }
 
 export async function remember(key: string, value: unknown): Promise<void> {
+  if (silent) return;
   await (await caches.open(CACHE)).put(`/_offing/${key}`, new Response(JSON.stringify(value)));
+}
+
+// Nothing is remembered any more.
+export function silence(): void {
+  silent = true;
 }

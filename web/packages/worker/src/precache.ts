@@ -62,8 +62,10 @@ export class Precache {
     throw failures[0];
   }
 
-  async activate(): Promise<void> {
-    const others = (await this.#ours()).filter((name) => name !== this.#name);
+  // `keep`: the manifests of open tabs.
+  async activate(keep = new Set<string>()): Promise<void> {
+    const kept = (name: string): boolean => name === this.#name || keep.has(name.slice(PRECACHE_PREFIX.length));
+    const others = (await this.#ours()).filter((name) => !kept(name));
     await Promise.all(others.map((name) => this.#caches.delete(name)));
   }
 

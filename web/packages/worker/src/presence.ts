@@ -1,25 +1,22 @@
 // Whether the server is reachable, and since when. A worker lives for seconds, so the last moment at which the server
-// was there is kept in a cache: a page that is opened offline tomorrow says "offline since yesterday".
+// was there is remembered: a page that is opened offline tomorrow says "offline since yesterday".
 import type { WorkerMessage } from '@offing/protocol';
+import { recall, remember } from './memory.ts';
 
-const CACHE = 'offing-state';
-const KEY = '/_offing/state';
+const KEY = 'state';
 
 export type State = Extract<WorkerMessage, { offing: 'state' }>;
 
 export class Presence {
   state: State | undefined; // undefined: the first try is still under way
-  readonly #caches: CacheStorage;
   readonly #send: (state: State) => void;
 
-  constructor(caches: CacheStorage, send: (state: State) => void) {
-    this.#caches = caches;
+  constructor(send: (state: State) => void) {
     this.#send = send;
   }
 
   // `socket` is the id of the connection that is up, '' for none.
-  async set(socket: string): Promise<void> {
-    const online = socket !== '';
+  async set(socket: string, online = socket !== ''): Promise<void> {
     const now = Date.now();
     const wasOnline = this.state?.online;
     const state: State = { offing: 'state', online, since: now, socket };
@@ -27,11 +24,16 @@ export class Presence {
     if (online || wasOnline) {
       this.#note(now);
     } else {
-      const seen = await this.#caches.match(KEY, { cacheName: CACHE });
-      state.since = Number(await seen?.text()) || now;
+      state.since = (await recall<number>(KEY)) || now;
       if (this.state !== state) return;
     }
     this.#send(state);
+  }
+
+  // Where nothing needs a connection: a request was answered, or not.
+  async answered(online: boolean): Promise<void> {
+    if (this.state?.online === online) return this.beat();
+    await this.set('', online);
   }
 
   // Called now and then while pages are open.
@@ -40,6 +42,6 @@ export class Presence {
   }
 
   #note(now: number): void {
-    void this.#caches.open(CACHE).then((cache) => cache.put(KEY, new Response(String(now))));
+    void remember(KEY, now).catch(() => undefined);
   }
 }

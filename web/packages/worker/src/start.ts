@@ -1,23 +1,32 @@
 // Wires the parts to the events of a service worker.
-import { type Config, formatPosition, type PageMessage, type WorkerMessage } from '@offing/protocol';
-import { answer } from './fetch.ts';
+import { type Config, type PageMessage, PRECACHE_PREFIX, type WorkerMessage } from '@offing/protocol';
+import { Control } from './control.ts';
+import { end } from './end.ts';
+import { answer, type Parts } from './fetch.ts';
 import { KeepAlive } from './keep-alive.ts';
+import { hear } from './lifecycle-messages.ts';
+import { Tabs } from './lifecycle-tabs.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { LiveCache } from './live-cache.ts';
 import { Live } from './live.ts';
-import { NewerPages } from './newer-pages.ts';
-import { Presence } from './presence.ts';
+import { silence } from './memory.ts';
 import { Precache } from './precache.ts';
+import { Presence } from './presence.ts';
+import { note, report } from './report.ts';
 import { socket } from './socket.ts';
+import { STATE_PATH, statePage } from './state-page.ts';
+import { logout } from './user.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
 const send = async (message: WorkerMessage): Promise<number> => {
+  if (message.offing === 'error') void note(message);
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   for (const window of windows) window.postMessage(message);
   return windows.length;
 };
 
-function liveOf(config: Config, presence: Presence): Live {
+function liveOf(config: Config, presence: Presence, control: Control): Live {
   return new Live(config, {
     cache: new LiveCache(caches),
     lock: async (name, run) => {
@@ -26,66 +35,79 @@ function liveOf(config: Config, presence: Presence): Live {
     fetch: (path, init) => fetch(path, init),
     updated: (url, position, added, reset) => void send({ offing: 'update', url, position, added, reset }),
     connection: (connection) => socket(config, connection),
-    state: (id) => presence.set(id),
+    state: (id) => void presence.set(id),
     report: (code, detail) => void send({ offing: 'error', code, detail }),
+    control: (word) => void control.hear(word),
   });
 }
 
-async function install(precache: Precache): Promise<void> {
-  try {
-    await precache.install();
-  } catch (error) {
-    await send({ offing: 'error', code: 'install', detail: String(error) });
-    throw error;
-  }
+// A file for a tab that was open when this version took over, of the tab's own version. undefined: it is none.
+function ofTab(event: FetchEvent, tabs: Tabs, parts: Parts): Promise<Response> | undefined {
+  const { request, clientId } = event;
+  const sought = tabs.ready ? tabs.of(clientId) : request.destination;
+  const file = request.method === 'GET' && request.mode !== 'navigate' && !request.headers.has('Range');
+  if (!sought || !file || new URL(request.url).origin !== location.origin) return undefined;
+  return tabs.loaded.then(async () => {
+    const manifest = tabs.of(clientId);
+    const old = manifest
+      ? caches.match(request.url, { cacheName: PRECACHE_PREFIX + manifest, ignoreVary: true }).catch(() => undefined)
+      : undefined;
+    return (await old) ?? answer(event, parts) ?? fetch(request);
+  });
 }
 
 // Adds the listeners. To be called while the script runs for the first time, as browsers demand.
 export function start(config: Config): void {
   const precache = new Precache(config, caches, (url, init) => fetch(url, init));
-  const presence = new Presence(caches, (state) => void send(state));
-  const live = liveOf(config, presence);
-  const newer = new NewerPages();
+  const presence = new Presence((state) => void send(state));
+  const tabs = new Tabs(config.manifest);
+  const versions = new BroadcastChannel('offing');
+  const retire = (): void => versions.postMessage('retire');
+  const lifecycle = new Lifecycle(config, { precache, tabs, send, retire });
+  const control = new Control({ end: stop, require: (manifest) => lifecycle.require(manifest) });
+  const live = liveOf(config, presence, control);
+  const parts = { precache, live, newer: tabs };
+  const tell = () => report(config, presence.state);
   const keepAlive = new KeepAlive({
     windows: () => {
       presence.beat();
+      void tabs.clean();
       return send({ offing: 'pulse' });
     },
     empty: () => live.sleep(),
   });
-  const versions = new BroadcastChannel('offing');
   versions.onmessage = () => keepAlive.retire();
+  let ended = false;
 
-  self.addEventListener('install', (event) => event.waitUntil(install(precache)));
-  self.addEventListener('activate', (event) => event.waitUntil(precache.activate().then(() => self.clients.claim())));
+  // The server has switched the workers off.
+  async function stop(): Promise<void> {
+    ended = true;
+    silence();
+    live.sleep();
+    keepAlive.retire();
+    await end();
+  }
+
+  self.addEventListener('install', (event) => event.waitUntil(lifecycle.install().then(() => control.obey())));
+  self.addEventListener('activate', (event) => event.waitUntil(lifecycle.activate()));
   self.addEventListener('fetch', (event) => {
-    const response = answer(event, { precache, live, newer });
+    if (ended) return;
+    const { pathname, search } = new URL(event.request.url);
+    const response =
+      logout(config.logout, event.request) ??
+      (pathname === STATE_PATH ? tell().then((found) => statePage(found, search === '?json')) : undefined) ??
+      ofTab(event, tabs, parts) ??
+      answer(event, parts);
     if (response) event.respondWith(response);
   });
   self.addEventListener('message', (event) => {
     const message = event.data as PageMessage | { type?: unknown } | null;
-    if (typeof message !== 'object' || !message) return;
-    if ('offing' in message) return event.waitUntil(hear(message, event));
-    if (message.type !== 'SKIP_WAITING') return;
-    versions.postMessage('retire');
-    event.waitUntil(self.skipWaiting());
+    if (typeof message !== 'object' || !message || ended) return;
+    if ('offing' in message) {
+      const reply = (answered: WorkerMessage): void => (event.ports[0] ?? event.source)?.postMessage(answered);
+      if (message.offing === 'ping') keepAlive.hold(event);
+      event.waitUntil(hear(message, { config, control, lifecycle, live, presence, tabs, tell, reply }));
+    } else if (message.type === 'SKIP_WAITING') event.waitUntil(lifecycle.takeOver());
   });
-
-  async function hear(message: PageMessage, event: ExtendableMessageEvent): Promise<void> {
-    const reply = (answered: WorkerMessage): void => event.source?.postMessage(answered);
-    switch (message.offing) {
-      case 'ping':
-        keepAlive.hold(event);
-        return live.wake(message.wake);
-      case 'live': {
-        const at = await live.show(message.url);
-        if (at) reply({ offing: 'update', url: message.url, position: formatPosition(at), added: 0, reset: false });
-        return;
-      }
-      case 'claim':
-        return self.clients.claim();
-      case 'state':
-        if (presence.state) reply(presence.state);
-    }
-  }
+  void control.check();
 }

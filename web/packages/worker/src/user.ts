@@ -8,24 +8,26 @@ export const USER_PREFIX = 'offing-user-';
 const KEY = 'user';
 const LOCK = 'offing:user';
 
-let changes = 0; // how often the user changed in this worker's life
+// Who, and since when; a user who comes back is not the one whose requests were under way.
+type Stored = [space: string, since: number];
 
 // 16 hexadecimal digits; undefined while nobody is logged in, and then nothing per user is read or stored.
 export async function userSpace(): Promise<string | undefined> {
-  return (await recall<string>(KEY)) || undefined;
+  return (await recall<Stored>(KEY))?.[0] || undefined;
 }
 
-// To be called before a fetch for `space` begins. The function that it returns runs `put` if that user is still there, and says whether it did.
-// Without a space it always does.
+// To be called before a fetch for `space` begins. The function that it returns runs `put` if that user has been there
+// all the time, and says whether it did. Without a space it always does.
 export function putFor(space: string | undefined): (put: () => Promise<unknown>) => Promise<boolean> {
-  const then = changes;
+  const then = space ? recall<Stored>(KEY) : undefined;
   return async (put) => {
     if (!space) {
       await put();
       return true;
     }
     return navigator.locks.request(LOCK, { mode: 'shared' }, async () => {
-      if (then !== changes || (await userSpace()) !== space) return false;
+      const [now, since] = (await recall<Stored>(KEY)) ?? [];
+      if (now !== space || since !== (await then)?.[1]) return false;
       await put();
       return true;
     });
@@ -42,10 +44,7 @@ export async function setUser(id: string | null): Promise<void> {
   const space = id === null ? '' : await hashOf(id);
   const keep = space && `${USER_PREFIX}${space}-`;
   await navigator.locks.request(LOCK, async () => {
-    if (((await userSpace()) ?? '') !== space) {
-      changes++;
-      await remember(KEY, space);
-    }
+    if (((await userSpace()) ?? '') !== space) await remember(KEY, [space, Date.now()] satisfies Stored);
     for (const name of await caches.keys()) {
       if (name.startsWith(USER_PREFIX) && !(keep && name.startsWith(keep))) await caches.delete(name);
     }

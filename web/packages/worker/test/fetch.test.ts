@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
 import { answer } from '../src/fetch.ts';
 import type { Live } from '../src/live.ts';
-import { NewerPages } from '../src/newer-pages.ts';
 import { Precache } from '../src/precache.ts';
 import { FakeCaches } from './fakes.ts';
 
@@ -32,11 +31,11 @@ const live = {
 
 let network: (request: Request) => Promise<Response>;
 let asked: string[];
-let newer: NewerPages;
+let newer: Set<string>;
 
 beforeEach(() => {
   asked = [];
-  newer = new NewerPages();
+  newer = new Set();
   network = async () => new Response('from the network');
   globalThis.location = { origin: ORIGIN } as typeof globalThis.location;
   mock.method(globalThis, 'fetch', (request: Request) => (asked.push(request.url), network(request)));
@@ -124,12 +123,6 @@ test('a page of the same revision, and one that does not say, keep their files i
   network = async () => new Response('page');
   await text(get('/', 'navigate'), 'silent');
   assert.equal(await text(get('/app.js'), 'silent'), 'cached /app.js');
-});
-
-test('pages beyond a hundred are forgotten', () => {
-  for (let i = 0; i <= 100; i += 1) newer.add(String(i));
-  assert.equal(newer.has('0'), false);
-  assert.equal(newer.has('100'), true);
 });
 
 test('an error of the server is a page like any other', async () => {

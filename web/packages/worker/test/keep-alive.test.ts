@@ -105,13 +105,13 @@ test('a worker that is to be replaced holds nothing', async () => {
 
 test('a worker that starts without a network knows since when the server is gone', async () => {
   mock.timers.reset();
-  const caches = new FakeCaches();
+  Object.defineProperty(globalThis, 'caches', { value: new FakeCaches(), configurable: true });
   const told: State[] = [];
-  const first = new Presence(caches.storage, (state) => told.push(state));
+  const first = new Presence((state) => told.push(state));
   await first.set('1.1');
   await rest();
   const seen = told[0]?.since as number;
-  const second = new Presence(caches.storage, (state) => told.push(state));
+  const second = new Presence((state) => told.push(state));
   assert.equal(second.state, undefined);
   await new Promise((resolve) => setTimeout(resolve, 5));
   await second.set('');

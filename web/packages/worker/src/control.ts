@@ -1,0 +1,68 @@
+// The server's word on its workers (spec/worker.md, Control): switch off, or be of a version. It is read in the background
+// when the worker starts, at most once a minute whatever starts it, and comes over the socket when it changes.
+import { type Control as Word, readControl } from '@offing/protocol';
+import { recall, remember } from './memory.ts';
+
+const PATH = '/_offing/control';
+const KEY = 'control';
+const FRESH_MS = 60_000;
+const PATIENCE_MS = 5_000;
+
+export interface ControlHost {
+  end(): Promise<void>;
+  require(manifest: string): Promise<void>;
+}
+
+interface Stored {
+  at: number; // ms since 1970
+  word: Word;
+}
+
+export class Control {
+  readonly #host: ControlHost;
+  #reading: Promise<boolean> | undefined;
+  #obeyed = false;
+
+  constructor(host: ControlHost) {
+    this.#host = host;
+  }
+
+  // Reads it, unless somebody has within the last minute (`now`: also then), and does what it says. Whether the server is there.
+  check(now = false): Promise<boolean> {
+    return (this.#reading ??= this.#read(now)
+      .catch(() => false)
+      .finally(() => void (this.#reading = undefined)));
+  }
+
+  // Does (again) what it said last.
+  async obey(): Promise<void> {
+    await this.check();
+    const known = await recall<Stored>(KEY);
+    if (known) await this.#obey(known.word);
+  }
+
+  async hear(word: Word): Promise<void> {
+    await remember(KEY, { at: Date.now(), word });
+    await this.#obey(word);
+  }
+
+  async #read(now: boolean): Promise<boolean> {
+    const known = await recall<Stored>(KEY);
+    const age = Date.now() - (known?.at ?? 0);
+    if (known && !now && age >= 0 && age < FRESH_MS) {
+      if (!this.#obeyed) await this.#obey(known.word);
+      return true;
+    }
+    const response = await fetch(PATH, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!response.ok) return response.status < 500;
+    await this.hear(readControl(await response.json()));
+    return true;
+  }
+
+  async #obey({ kill, require, manifest }: Word): Promise<void> {
+    this.#obeyed = true;
+    const wanted = require === 'latest' ? manifest : require;
+    if (kill) await this.#host.end();
+    else if (wanted) await this.#host.require(wanted).catch(() => undefined);
+  }
+}

@@ -1,0 +1,52 @@
+// What the pages say to the worker (spec/worker.md, Messages).
+import { type Config, formatPosition, type PageMessage, type Report, type WorkerMessage } from '@offing/protocol';
+import type { Control } from './control.ts';
+import type { Tabs } from './lifecycle-tabs.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { Live } from './live.ts';
+import type { Presence } from './presence.ts';
+import { setUser, userSpace } from './user.ts';
+
+declare const self: ServiceWorkerGlobalScope;
+
+export interface Hearing {
+  config: Config;
+  control: Control;
+  lifecycle: Lifecycle;
+  live: Live;
+  presence: Presence;
+  tabs: Tabs;
+  tell(): Promise<Report>;
+  reply(message: WorkerMessage): void;
+}
+
+export async function hear(message: PageMessage, parts: Hearing): Promise<void> {
+  const { config, control, lifecycle, live, presence, tabs, tell, reply } = parts;
+  switch (message.offing) {
+    case 'ping':
+      void tabs.clean();
+      if (await live.wake(message.wake)) return;
+      // Nobody needs a connection, but a page may want to know.
+      if (message.visible) await presence.answered(await control.check(message.wake));
+      return;
+    case 'live': {
+      const at = await live.show(message.url);
+      if (at) reply({ offing: 'update', url: message.url, position: formatPosition(at), added: 0, reset: false });
+      return;
+    }
+    case 'claim':
+      return self.clients.claim();
+    case 'state':
+      if (presence.state) reply(presence.state);
+      return;
+    case 'user':
+      await setUser(message.id);
+      return reply({ offing: 'user', user: (await userSpace()) ?? '' });
+    case 'report':
+      return reply({ offing: 'report', report: await tell() });
+    case 'waiting':
+      return reply({ offing: 'waiting', version: config.manifest, auto: config.update === 'auto' });
+    case 'update':
+      return lifecycle.takeOver(message.mode ?? 'asked');
+  }
+}

@@ -1,0 +1,85 @@
+// Which files the open tabs were made of. A tab that was open when a new version took over goes on with the files of its
+// own version, so a part that it loads late is still there; and a page that came from the network newer than the
+// precache goes on with the network. Known by the browser's client ids and kept across the worker's stops; a tab that has
+// gone is forgotten, and the files of a version go with its last tab.
+import { PRECACHE_PREFIX } from '@offing/protocol';
+import { recall, remember } from './memory.ts';
+
+declare const self: ServiceWorkerGlobalScope;
+
+const KEY = 'tabs';
+const NEWER = '';
+const MAX_TABS = 500;
+
+// The manifest in use, and which tabs are of others.
+type Stored = [current: string, others: [client: string, manifest: string][]];
+
+const openClients = async (): Promise<string[]> =>
+  (await self.clients.matchAll({ type: 'all', includeUncontrolled: true })).map(({ id }) => id);
+
+export class Tabs {
+  ready = false;
+  readonly loaded: Promise<unknown>;
+  readonly #manifest: string;
+  #others = new Map<string, string>();
+
+  constructor(manifest: string) {
+    this.#manifest = manifest;
+    this.loaded = this.#load();
+  }
+
+  // The manifest that the tab's files are of; NEWER: of one that we do not know; undefined: the one in use.
+  of(client: string): string | undefined {
+    return this.#others.get(client);
+  }
+
+  has(client: string): boolean {
+    return this.of(client) === NEWER;
+  }
+
+  // The tab's page came from the network and is newer than the precache.
+  add(client: string): void {
+    if (this.#others.size > MAX_TABS) this.#others.clear();
+    this.#others.set(client, NEWER);
+    this.#save();
+  }
+
+  // Our version is the one in use from now on: whoever is there belongs to the one before. Answers the manifests whose files are still needed.
+  async activate(): Promise<Set<string>> {
+    const before = await this.#load();
+    const open = await openClients();
+    const old = before && before !== this.#manifest ? open.filter((client) => !this.#others.has(client)) : [];
+    this.#others = new Map([...this.#others].filter(([client]) => open.includes(client)));
+    for (const client of old) this.#others.set(client, before);
+    this.#save();
+    return new Set(this.#others.values());
+  }
+
+  // Forgets the tabs that were closed, and the files that no tab needs any more; not while another version waits, which may
+  // be one that was here before.
+  async clean(): Promise<void> {
+    const { waiting, installing } = self.registration;
+    const before = new Set(this.#others.values());
+    before.delete(NEWER);
+    if (!before.size || waiting || installing) return;
+    const open = await openClients();
+    for (const [client, manifest] of this.#others) {
+      if (manifest && !open.includes(client)) this.#others.delete(client);
+    }
+    for (const manifest of [this.#manifest, ...this.#others.values()]) before.delete(manifest);
+    if (!before.size) return;
+    for (const manifest of before) await caches.delete(PRECACHE_PREFIX + manifest);
+    this.#save();
+  }
+
+  async #load(): Promise<string> {
+    const [current = '', others = []] = (await recall<Stored>(KEY)) ?? [];
+    this.#others = new Map([...others, ...this.#others]);
+    this.ready = true;
+    return current;
+  }
+
+  #save(): void {
+    void remember(KEY, [this.#manifest, [...this.#others]] satisfies Stored);
+  }
+}
