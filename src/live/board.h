@@ -24,7 +24,8 @@ namespace offing::live {
 struct Document {
   std::string path;
   base::Position position;
-  std::string etag;  // with its quotes
+  std::string etag;        // with its quotes
+  std::string definition;  // 8 digits
   base::SharedBytes body;
 };
 using SharedDocument = std::shared_ptr<const Document>;

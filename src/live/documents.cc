@@ -39,11 +39,10 @@ std::optional<Copy> FromSnapshot(const std::optional<store::Snapshot>& snapshot,
 
 SharedDocument MakeDocument(const std::string& path, const Resource& resource,
                             const Position& position, std::string body) {
+  const std::string_view definition = ShortDefinition(resource);
   return std::make_shared<const Document>(
-      Document{path, position,
-               fmt::format("\"{}-{}\"", base::FormatPosition(position),
-                           std::string_view(resource.definition).substr(0, 8)),
-               base::MakeShared(std::move(body))});
+      Document{path, position, fmt::format("\"{}-{}\"", base::FormatPosition(position), definition),
+               std::string(definition), base::MakeShared(std::move(body))});
 }
 
 Documents::Documents(Deps deps, DocumentsConfig config)

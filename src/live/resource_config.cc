@@ -263,7 +263,7 @@ std::string ResourceTable::ConfigJson() const {
       one["origin"] = true;
       one["exact"] = resource.exactness == Exactness::kExact;
     }
-    one["definition"] = resource.definition.substr(0, 8);
+    one["definition"] = ShortDefinition(resource);
     list.push_back(std::move(one));
   }
   return base::DumpJson(list);

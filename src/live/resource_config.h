@@ -67,6 +67,11 @@ struct Resource {
   std::string definition;  // fingerprint of everything that shapes the value
 };
 
+// As headers and CONFIG have it: 8 hexadecimal digits.
+inline std::string_view ShortDefinition(const Resource& resource) {
+  return std::string_view(resource.definition).substr(0, 8);
+}
+
 struct ResourceRef {
   const Resource* resource;
   std::string path;

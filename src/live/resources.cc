@@ -11,11 +11,19 @@ namespace offing::live {
 
 namespace {
 
+// More than any log has: the page that follows is empty and says where the log stands.
+constexpr uint64_t kBeyond = ~uint64_t{0};
+
+bool IsRead(const http::Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
 http::Response Answer(const http::Request& request, const Document& document) {
   http::Response response;
   response.headers = {
       {"Content-Type", "application/json"},
       {"Offing-Position", base::FormatPosition(document.position)},
+      {"Offing-Definition", document.definition},
       {"ETag", document.etag},
       {"Cache-Control", "no-cache"},
       {"X-Content-Type-Options", "nosniff"},
@@ -48,15 +56,23 @@ Resources::Resources(ResourceTable table, Deps deps, ResourcesConfig config)
                                       "GETs of live resources that had to be loaded first.")),
       refused_(deps.metrics.AddCounter(
           "offing_live_loads_refused_total",
-          "GETs of live resources refused because too many waited to be loaded.")) {}
+          "GETs of live resources refused because too many waited to be loaded.")),
+      private_(deps.metrics.AddCounter(
+          "offing_live_origin_private_total",
+          "Answers of an origin that are for one user only, and so were not made live.")),
+      unstated_(deps.metrics.AddCounter(
+          "offing_live_origin_unstated_total",
+          "Answers of an origin without the position that it promised, and so not live.")) {}
 
 bool Resources::Claims(const http::Request& request) const {
-  return table_.ForPath(request.path).has_value();
+  const auto ref = table_.ForPath(request.path);
+  if (!ref || ref->resource->from == From::kLog) return ref.has_value();
+  return IsRead(request) && request.query.empty() && !request.wants_websocket;
 }
 
 void Resources::Handle(std::unique_ptr<http::Exchange> exchange) {
   const http::Request& request = exchange->request();
-  if (request.method != "GET" && request.method != "HEAD") {
+  if (!IsRead(request)) {
     http::Response response = http::ErrorResponse(405, "a live resource is only read");
     response.headers.emplace_back("Allow", "GET, HEAD");
     exchange->Send(std::move(response));
@@ -71,7 +87,52 @@ void Resources::Handle(std::unique_ptr<http::Exchange> exchange) {
     exchange->Send(http::ErrorResponse(404, "no such resource"));
     return;
   }
-  LoadAndAnswer(std::move(exchange), std::move(*ref));
+  if (ref->resource->from == From::kLog) return LoadAndAnswer(std::move(exchange), std::move(*ref));
+  if (ref->resource->exactness == Exactness::kExact) {
+    return AskOrigin(std::move(exchange), *ref->resource, std::nullopt);
+  }
+  AskFromHere(std::move(exchange), *ref);
+}
+
+// What is committed now is what the origin may be behind of at most: it is asked after that is
+// known.
+void Resources::AskFromHere(std::unique_ptr<http::Exchange> exchange, const ResourceRef& ref) {
+  const http::HeldExchange held(std::move(exchange));
+  deps_.journal.Read(
+      {config_.app, ref.channel}, kBeyond, 1, 1,
+      [this, held, resource = ref.resource](const base::Result<store::Page>& page) {
+        std::optional<base::Position> before;
+        if (page) before = base::Position{page->state.epoch, page->state.head};
+        held.Answer([this, resource, before](std::unique_ptr<http::Exchange> waiting) {
+          if (before) return AskOrigin(std::move(waiting), *resource, before);
+          waiting->Send(Unavailable("the channel's log cannot be read now"));
+        });
+      });
+}
+
+void Resources::AskOrigin(std::unique_ptr<http::Exchange> exchange, const Resource& resource,
+                          std::optional<base::Position> before) {
+  deps_.to_origin(std::move(exchange), [this, &resource, before](http::Response& head) {
+    Note(AmendOriginAnswer(head, resource, before), resource);
+  });
+}
+
+void Resources::Note(OriginAnswer answer, const Resource& resource) {
+  if (answer == OriginAnswer::kPrivate) {
+    private_.Add();
+    if (warned_private_.exchange(true)) return;
+    deps_.log.Warning(fmt::format(
+        "live resource {}: the origin says that its answer is for one user only (Cache-Control or "
+        "Vary), so it is passed on and not live; what everybody may see should say no-cache",
+        resource.path));
+  } else if (answer == OriginAnswer::kUnstated) {
+    unstated_.Add();
+    if (warned_unstated_.exchange(true)) return;
+    deps_.log.Warning(fmt::format(
+        "live resource {}: exact = true, but the origin's answer has no Offing-Position: "
+        "EPOCH:SEQ, so it is passed on and not live",
+        resource.path));
+  }
 }
 
 void Resources::LoadAndAnswer(std::unique_ptr<http::Exchange> exchange, ResourceRef ref) {

@@ -1,0 +1,82 @@
+#include "live/origin_answer.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace offing::live {
+
+namespace {
+
+constexpr std::string_view kBlanks = " \t";
+
+std::string_view Trim(std::string_view text) {
+  const size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+// ASCII without regard to case.
+bool Same(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+// Whether a field of this name lists one of `words`: the text of each member up to a "=" or ";".
+template <size_t N>
+bool Lists(const http::Headers& headers, std::string_view name,
+           const std::array<std::string_view, N>& words) {
+  for (const auto& [key, value] : headers) {
+    if (!Same(key, name)) continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      const size_t comma = std::min(rest.find(','), rest.size());
+      const std::string_view member = rest.substr(0, comma);
+      const std::string_view word = Trim(member.substr(0, member.find_first_of("=;")));
+      if (std::ranges::any_of(words, [&](std::string_view one) { return Same(one, word); })) {
+        return true;
+      }
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return false;
+}
+
+bool IsForOneUser(const http::Headers& headers) {
+  using Words = std::array<std::string_view, 2>;
+  return Lists(headers, "cache-control", Words{"private", "no-store"}) ||
+         Lists(headers, "vary", std::array<std::string_view, 3>{"cookie", "authorization", "*"});
+}
+
+// Takes every field of this name out; the value if there was exactly one.
+std::optional<std::string> Take(http::Headers& headers, std::string_view name) {
+  std::optional<std::string> value;
+  const size_t found = std::erase_if(headers, [&](const auto& field) {
+    if (!Same(field.first, name)) return false;
+    value = field.second;
+    return true;
+  });
+  return found == 1 ? value : std::nullopt;
+}
+
+}  // namespace
+
+OriginAnswer AmendOriginAnswer(http::Response& head, const Resource& resource,
+                               const std::optional<base::Position>& before) {
+  constexpr std::array<std::string_view, 1> kJson{"application/json"};
+  if (head.status != 200 || !Lists(head.headers, "content-type", kJson)) {
+    return OriginAnswer::kOther;
+  }
+  const auto stated = Take(head.headers, "offing-position");
+  Take(head.headers, "offing-definition");
+  head.headers.emplace_back("Offing-Definition", ShortDefinition(resource));
+  if (IsForOneUser(head.headers)) return OriginAnswer::kPrivate;
+  auto position = stated ? base::ParsePosition(Trim(*stated)) : std::nullopt;
+  if (!position) position = before;
+  if (!position) return OriginAnswer::kUnstated;
+  head.headers.emplace_back("Offing-Position", base::FormatPosition(*position));
+  return OriginAnswer::kLive;
+}
+
+}  // namespace offing::live
