@@ -7,6 +7,8 @@ export interface Resource extends FoldRule {
   channel: string; // 'room-:id'
   initial: Json;
   definition?: string; // of the rules: copies that were folded by others carry another one
+  origin?: boolean; // an origin makes the body, which may hold events that come again: they are keyed
+  exact?: boolean; // or that origin states the position of every body
 }
 
 export type StrategyName =

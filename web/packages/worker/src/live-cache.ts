@@ -1,9 +1,11 @@
 // The cached copies of live resources. A copy and its position are one response, stored by one put: no kill parts them.
 import {
+  byteLength,
   type Copy as FoldCopy,
   formatPosition,
   type Json,
   LIVE_CACHE,
+  parseData,
   parsePosition,
   type Position,
   POSITION_HEADER,
@@ -14,8 +16,9 @@ export interface Copy extends FoldCopy {
   definition: string;
 }
 
-// The ETag is "EPOCH:SEQ-DEFINITION".
-const definitionOf = (response: Response): string => /-(\w+)"$/.exec(response.headers.get('ETag') ?? '')?.[1] ?? '';
+export const DEFINITION_HEADER = 'Offing-Definition';
+
+const definitionOf = (response: Response): string => response.headers.get(DEFINITION_HEADER) ?? '';
 
 const positionOf = (response: Response | undefined): Position | undefined =>
   parsePosition(response?.headers.get(POSITION_HEADER));
@@ -58,23 +61,27 @@ export class LiveCache {
   }
 
   async write(path: string, copy: Copy): Promise<void> {
-    const position = formatPosition(copy.position);
+    // No ETag: what is patched here is not what a server's tag stands for, and must not be confirmed by it.
     const headers = {
       'Content-Type': 'application/json',
       'Cache-Control': 'no-cache',
-      ETag: `"${position}${copy.definition && `-${copy.definition}`}"`,
-      [POSITION_HEADER]: position,
+      [DEFINITION_HEADER]: copy.definition,
+      [POSITION_HEADER]: formatPosition(copy.position),
     };
     await (await this.#open()).put(path, new Response(JSON.stringify(copy.value), { headers }));
   }
 
-  // Stores what the server answered. undefined, and nothing is stored, if that is no live resource.
-  async adopt(path: string, response: Response): Promise<Position | undefined> {
+  // Stores what the server answered. undefined, and nothing is stored, if that is no live resource, or one that could
+  // not be patched: over the limit, or JSON that parsers read differently.
+  async adopt(path: string, response: Response, maxBytes = Infinity): Promise<Position | undefined> {
     const position = positionOf(response);
     const type = response.headers.get('Content-Type') ?? '';
-    if (response.status !== 200 || !position || !type.startsWith('application/json')) return undefined;
+    if (response.status !== 200 || response.redirected || !position || !/^application\/json\b/i.test(type))
+      return undefined;
     // Read to its end first: a body that breaks off is an error and not a copy.
-    const value = (await response.json()) as Json;
+    const text = await response.text();
+    const { value } = parseData(text);
+    if (value === text || byteLength(value) > maxBytes) return undefined;
     await this.write(path, { value, position, definition: definitionOf(response) });
     return position;
   }

@@ -2,7 +2,7 @@
 // batches, each with one read and one put; whatever happens to the worker in between, the stored copy is whole and
 // stands where it says. At most MAX_QUEUE events wait; what comes beyond is left out, and the feed resumes later.
 import { fold, formatPosition, type LiveUrl, type LogEvent, type Position } from '@offing/protocol';
-import type { LiveCache } from './live-cache.ts';
+import { DEFINITION_HEADER, type LiveCache } from './live-cache.ts';
 
 export const MAX_QUEUE = 5_000;
 
@@ -110,7 +110,7 @@ export class LiveDocument {
     let response: Response;
     try {
       response = await this.#host.fetch(this.path, { cache: 'no-store' });
-      const position = await this.#host.cache.adopt(this.path, response);
+      const position = await this.#host.cache.adopt(this.path, response, this.#live.rule.maxBytes);
       if (position) {
         this.#stale = false;
         this.#position = position;
@@ -122,8 +122,10 @@ export class LiveDocument {
     }
     this.#host.report('fetch', `${this.path} answered ${response.status} and no live resource`);
     this.#held = true;
-    // One that says that it is gone is believed; any other answer may be a server in trouble, or somebody in between.
-    if (response.status !== 404 && response.status !== 410) return;
+    // One that says that it is gone is believed, and one by which our server says that it is not to be kept (it names
+    // the resource, and no position); any other answer may be a server in trouble, or somebody in between.
+    const { status, headers } = response;
+    if (status !== 404 && status !== 410 && !(status === 200 && headers.has(DEFINITION_HEADER))) return;
     await this.#host.cache.delete(this.path);
     this.#stale = this.#held = false;
     this.#queue = [];

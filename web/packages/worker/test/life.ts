@@ -13,6 +13,9 @@ interface Answer {
   value: Json;
   status?: number;
   definition?: string;
+  headers?: Record<string, string>;
+  redirected?: boolean;
+  text?: string; // instead of the value
 }
 
 const config: Config = {
@@ -38,6 +41,17 @@ const config: Config = {
       initial: [],
       definition: DEFINITION,
     },
+    {
+      path: '/orders.json',
+      channel: 'orders',
+      apply: { '*': 'prepend', gone: 'remove:id' },
+      key: 'id',
+      limit: 4,
+      initial: [],
+      definition: DEFINITION,
+      origin: true,
+      exact: false,
+    },
   ],
 };
 
@@ -46,6 +60,7 @@ export class Life {
   readonly caches: FakeCaches;
   readonly line = new FakeLine();
   readonly fetches: string[] = [];
+  readonly inits: RequestInit[] = [];
   readonly updates: [path: string, position: string, added: number, reset: boolean][] = [];
   readonly reports: string[] = [];
   readonly server = new Map<string, Answer>();
@@ -61,7 +76,10 @@ export class Life {
         await run();
         this.released();
       },
-      fetch: (path) => this.#fetch(path),
+      fetch: (path, init) => {
+        this.inits.push(init);
+        return this.#fetch(path);
+      },
       updated: (...update) => this.updates.push(update),
       connection: (connection) => {
         queueMicrotask(() => (this.line.connection = connection()));
@@ -78,14 +96,17 @@ export class Life {
     const answer = this.server.get(path);
     if (this.offline) throw new TypeError('Failed to fetch');
     if (!answer) return new Response('', { status: 404 });
-    return new Response(JSON.stringify(answer.value), {
+    const response = new Response(answer.text ?? JSON.stringify(answer.value), {
       status: answer.status ?? 200,
       headers: {
         'Content-Type': 'application/json',
-        'Offing-Position': answer.position,
-        ETag: `"${answer.position}-${answer.definition ?? DEFINITION}"`,
+        'Offing-Definition': answer.definition ?? DEFINITION,
+        ...(answer.position && { 'Offing-Position': answer.position }),
+        ...answer.headers,
       },
     });
+    if (answer.redirected) Object.defineProperty(response, 'redirected', { value: true });
+    return response;
   }
 
   get cache() {
@@ -94,7 +115,8 @@ export class Life {
 
   async stored(path: string): Promise<[position: string, value: Json]> {
     const response = await this.cache.match(path);
-    assert.equal(response?.headers.get('ETag'), `"${response?.headers.get('Offing-Position')}-${DEFINITION}"`);
+    assert.equal(response?.headers.get('Offing-Definition'), DEFINITION);
+    assert.equal(response?.headers.get('ETag'), null);
     return [response?.headers.get('Offing-Position') ?? '', (await response?.json()) as Json];
   }
 
