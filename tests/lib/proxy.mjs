@@ -6,6 +6,8 @@ import { freePort } from './ports.mjs';
 export class CuttableProxy {
   #pairs = new Set();
   #listener;
+  #left = Infinity; // bytes that may still come from the server
+  #broken = () => {};
 
   static async start(targetPort) {
     const proxy = new CuttableProxy();
@@ -39,6 +41,19 @@ export class CuttableProxy {
     await closed;
   }
 
+  // Breaks every connection once so many more bytes came from the server; answers when that has happened.
+  cutAfter(bytes) {
+    this.#left = bytes;
+    return new Promise((resolve) => (this.#broken = resolve));
+  }
+
+  #spend(bytes) {
+    if (this.#left === Infinity || (this.#left -= bytes) > 0) return;
+    this.#left = Infinity;
+    for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
+    this.#broken();
+  }
+
   #join(near) {
     const far = net.connect(this.targetPort, '127.0.0.1');
     const pair = [near, far];
@@ -49,6 +64,13 @@ export class CuttableProxy {
       this.#pairs.delete(pair);
     };
     for (const socket of pair) socket.setNoDelay(true).on('error', end).on('close', end);
-    near.pipe(far).pipe(near);
+    near.pipe(far);
+    far.on('data', (chunk) => {
+      const part = chunk.subarray(0, Math.min(chunk.length, this.#left));
+      if (!near.write(part)) far.pause();
+      this.#spend(chunk.length);
+    });
+    near.on('drain', () => far.resume());
+    far.on('end', () => near.end());
   }
 }

@@ -14,7 +14,7 @@ export const OFFING = process.env.OFFING_BIN ?? path.join(ROOT, 'build/release/o
 const HEALTH = '/_offing/health?asked-by=harness';
 
 export class Server {
-  // site: a folder; config: the text of offing.toml; args: more flags.
+  // site: a folder, '' for none; config: the text of offing.toml; args: more flags.
   static async start({
     site,
     config = '',
@@ -24,10 +24,11 @@ export class Server {
     data = tempFolder('data'),
     port,
     prepare,
+    bin = OFFING,
   } = {}) {
     const server = new Server();
     server.folder = tempFolder('server');
-    Object.assign(server, { site, app, args, env, data, port: port ?? (await freePort()) });
+    Object.assign(server, { site, app, args, env, data, bin, port: port ?? (await freePort()) });
     server.site ??= tempFolder('site');
     server.configFile = path.join(server.folder, 'offing.toml');
     server.logFile = path.join(server.folder, 'access.log');
@@ -45,11 +46,11 @@ export class Server {
 
   // Starts the process and returns once it can take traffic.
   async run() {
-    const args = ['serve', this.site, '--listen', `127.0.0.1:${this.port}`, '--data', this.data];
+    const args = ['serve', ...(this.site ? [this.site] : []), '--listen', `127.0.0.1:${this.port}`, '--data', this.data];
     args.push('--config', this.configFile, '--app', this.credentials, '--access-log', this.logFile, ...this.args);
     this.said = '';
     const env = { ...process.env, ...this.env };
-    this.child = watchChild(spawn(OFFING, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env }));
+    this.child = watchChild(spawn(this.bin, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env }));
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => (this.said = (this.said + text).slice(-20_000)));
     }
