@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "net/core_impl.h"
@@ -68,28 +69,26 @@ class Descriptor {
 
 std::unexpected<base::Error> ListenFailure(const ListenAddress& address, int error) {
   const bool v6 = address.host.find(':') != std::string::npos;
-  const std::string name =
-      fmt::format("--listen {}{}{}:{}", v6 ? "[" : "", address.host, v6 ? "]" : "", address.port);
+  const std::string name = fmt::format("{} {}{}{}:{}", address.setting, v6 ? "[" : "", address.host,
+                                       v6 ? "]" : "", address.port);
+  const auto fail = [&](base::Code code, std::string_view what) {
+    return base::Fail(code, fmt::format("{}: {} with {}", name, what, address.setting));
+  };
   switch (error) {
     case EADDRINUSE:
-      return base::Fail(base::Code::kConflict,
-                        name +
-                            ": address already in use; stop the other program or choose "
-                            "another port with --listen");
+      return fail(base::Code::kConflict,
+                  "address already in use; stop the other program or choose another port");
     case EACCES:
     case EPERM:
-      return base::Fail(base::Code::kForbidden,
-                        name +
-                            ": not permitted; choose a port from 1024 on with --listen, or "
-                            "allow this program the lower ones (CAP_NET_BIND_SERVICE)");
+      return fail(base::Code::kForbidden,
+                  "not permitted; allow this program ports below 1024 (CAP_NET_BIND_SERVICE) or "
+                  "choose a higher one");
     case EADDRNOTAVAIL:
-      return base::Fail(base::Code::kInvalidArgument,
-                        name +
-                            ": not an address of this machine; use 127.0.0.1 for this machine "
-                            "alone or leave the host out for all addresses");
+      return fail(base::Code::kInvalidArgument,
+                  "not an address of this machine; choose 127.0.0.1 for this machine alone or no "
+                  "host (:PORT) for all addresses");
     default:
-      return base::Fail(base::Code::kIo, fmt::format("{}: {}; choose another address with --listen",
-                                                     name, std::strerror(error)));
+      return fail(base::Code::kIo, fmt::format("{}; choose another address", std::strerror(error)));
   }
 }
 
@@ -100,10 +99,11 @@ base::Result<Endpoint> Resolve(const ListenAddress& address, const char* host) {
   addrinfo* found = nullptr;
   const int error = getaddrinfo(host, std::to_string(address.port).c_str(), &hints, &found);
   if (error != 0 || found == nullptr) {
-    return base::Fail(base::Code::kInvalidArgument,
-                      fmt::format("--listen {}:{}: no address of that name ({}); use an address, "
-                                  "such as 127.0.0.1",
-                                  address.host, address.port, gai_strerror(error)));
+    return base::Fail(
+        base::Code::kInvalidArgument,
+        fmt::format("{} {}:{}: no address of that name ({}); use an address, "
+                    "such as 127.0.0.1",
+                    address.setting, address.host, address.port, gai_strerror(error)));
   }
   Endpoint endpoint;
   endpoint.size = found->ai_addrlen;
@@ -134,8 +134,8 @@ class SocketAcceptor final : public Acceptor {
  public:
   using OnStream = std::function<void(std::unique_ptr<Stream>)>;
 
-  SocketAcceptor(Core& core, int fd, uint16_t port, OnStream on_stream)
-      : state_(new State(core, fd, std::move(on_stream))), port_(port) {
+  SocketAcceptor(Core& core, int fd, uint16_t port, OnStream on_stream, TlsContext* tls)
+      : state_(new State(core, fd, std::move(on_stream), tls)), port_(port) {
     state_->Wait();
   }
   ~SocketAcceptor() override { state_->Stop(); }
@@ -147,8 +147,11 @@ class SocketAcceptor final : public Acceptor {
   // What the loop holds on to.
   class State : public boost::intrusive_ref_counter<State, boost::thread_unsafe_counter> {
    public:
-    State(Core& core, int fd, OnStream on_stream)
-        : core_(core), descriptor_(core.impl().io, fd), on_stream_(std::move(on_stream)) {}
+    State(Core& core, int fd, OnStream on_stream, TlsContext* tls)
+        : core_(core),
+          descriptor_(core.impl().io, fd),
+          on_stream_(std::move(on_stream)),
+          tls_(tls) {}
 
     void Wait() {
       descriptor_.async_wait(descriptor_.wait_read,
@@ -177,9 +180,11 @@ class SocketAcceptor final : public Acceptor {
         }
         const int on = 1;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (auto stream = OpenStream(core_, fd, AddressText(peer))) {
+        auto stream = tls_ != nullptr ? OpenTlsStream(core_, fd, AddressText(peer), *tls_)
+                                      : OpenStream(core_, fd, AddressText(peer));
+        if (stream) {
           on_stream_(std::move(stream));
-        } else {
+        } else if (tls_ == nullptr) {
           core_.impl().accept_failures.Add();
         }
       }
@@ -203,6 +208,7 @@ class SocketAcceptor final : public Acceptor {
     Core& core_;
     boost::asio::posix::basic_stream_descriptor<boost::asio::io_context::executor_type> descriptor_;
     const OnStream on_stream_;
+    TlsContext* const tls_;  // or none
     std::unique_ptr<Timer> retry_;
     std::chrono::steady_clock::time_point logged_at_{};
   };
@@ -215,7 +221,7 @@ class SocketAcceptor final : public Acceptor {
 
 base::Result<std::unique_ptr<Acceptor>> Listen(
     Core& core, const ListenAddress& address, PortUse use,
-    std::function<void(std::unique_ptr<Stream>)> on_stream) {
+    std::function<void(std::unique_ptr<Stream>)> on_stream, TlsContext* tls) {
   const bool any = address.host.empty();
   const char* host = any ? "::" : address.host == "localhost" ? "127.0.0.1" : address.host.c_str();
   auto endpoint = Resolve(address, host);
@@ -240,7 +246,7 @@ base::Result<std::unique_ptr<Acceptor>> Listen(
     return ListenFailure(address, errno);
   }
   return std::make_unique<SocketAcceptor>(core, socket.release(), bound.port(),
-                                          std::move(on_stream));
+                                          std::move(on_stream), tls);
 }
 
 }  // namespace offing::net

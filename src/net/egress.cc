@@ -24,7 +24,7 @@ void Egress::Flush() {
   for (const auto& socket : flushing_) {
     if (!socket->BeginFlush()) continue;
     const size_t before = socket->queue().bytes();
-    const WriteQueue::Outcome outcome = socket->queue().Flush(socket->fd(), kBudget);
+    const WriteQueue::Outcome outcome = socket->Flush(kBudget);
     sent += before - socket->queue().bytes();
     socket->EndFlush(outcome);
   }

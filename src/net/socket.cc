@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 #include <utility>
 
@@ -18,13 +19,37 @@ constexpr int64_t kLingerMs = 2'000;
 
 }  // namespace
 
-Socket::Socket(Core& core, int fd, std::string peer_address)
-    : core_(core), descriptor_(core.impl().io), peer_address_(std::move(peer_address)) {
+Socket::Socket(Core& core, int fd, std::string peer_address, std::unique_ptr<TlsSession> tls,
+               int64_t handshake_timeout_ms)
+    : core_(core),
+      descriptor_(core.impl().io),
+      tls_(std::move(tls)),
+      peer_address_(std::move(peer_address)) {
   boost::system::error_code error;
   descriptor_.assign(fd, error);
-  if (!error) return;
-  ::close(fd);
-  state_ = State::kClosed;
+  if (error) {
+    ::close(fd);
+    state_ = State::kClosed;
+  } else if (tls_) {
+    closer_ = core_.After(handshake_timeout_ms, [this] {
+      tls_->CountTimeout();
+      Break();
+    });
+  }
+}
+
+Socket::~Socket() = default;
+
+size_t Socket::queued_bytes() const {
+  return queue_.bytes() + (tls_ ? tls_->unsent() : 0);
+}
+
+std::string_view Socket::tls_version() const {
+  return tls_ ? tls_->version() : std::string_view();
+}
+
+bool Socket::shaking_hands() const {
+  return tls_ && !tls_->established();
 }
 
 void Socket::ResumeReading() {
@@ -56,6 +81,7 @@ void Socket::MarkDirty() {
 
 void Socket::Close(int64_t max_wait_ms) {
   if (state_ != State::kOpen && state_ != State::kPeerClosed) return;
+  if (shaking_hands()) return Abort();
   listener_ = nullptr;
   state_ = State::kClosing;
   WatchProgress(max_wait_ms);
@@ -64,9 +90,9 @@ void Socket::Close(int64_t max_wait_ms) {
 
 // The timers hold no reference: a socket that is closing is held by its flush or its wait.
 void Socket::WatchProgress(int64_t max_wait_ms) {
-  closer_ = core_.After(max_wait_ms, [this, max_wait_ms, before = queue_.bytes()] {
+  closer_ = core_.After(max_wait_ms, [this, max_wait_ms, before = queued_bytes()] {
     if (state_ != State::kClosing) return;
-    if (queue_.bytes() < before) return WatchProgress(max_wait_ms);
+    if (queued_bytes() < before) return WatchProgress(max_wait_ms);
     Abort();
   });
 }
@@ -88,6 +114,7 @@ void Socket::Release() {
   state_ = State::kClosed;
   closer_.reset();
   queue_.Clear();
+  if (tls_) tls_->Forget();
   boost::system::error_code ignored;
   descriptor_.close(ignored);
 }
@@ -102,6 +129,13 @@ bool Socket::BeginFlush() {
   return state_ != State::kClosed && state_ != State::kLingering;
 }
 
+WriteQueue::Outcome Socket::Flush(size_t budget) {
+  if (!tls_) return queue_.Flush(fd(), budget);
+  const auto outcome = tls_->Flush(queue_, core().scratch, budget);
+  if (outcome != WriteQueue::Outcome::kEmpty || state_ == State::kOpen) return outcome;
+  return tls_->SayGoodbye();
+}
+
 void Socket::EndFlush(WriteQueue::Outcome outcome) {
   switch (outcome) {
     case WriteQueue::Outcome::kEmpty:
@@ -113,6 +147,7 @@ void Socket::EndFlush(WriteQueue::Outcome outcome) {
       left_over_ = true;
       return MarkDirty();
     case WriteQueue::Outcome::kBroken:
+      if (!tls_ && state_ == State::kOpen && reading_) OnReadable();  // its last words
       return Break();
   }
 }
@@ -133,6 +168,13 @@ void Socket::Linger() {
 
 void Socket::WaitReadable() {
   if (std::exchange(waits_readable_, true)) return;
+  if (tls_ && tls_->more() && state_ != State::kLingering) {
+    boost::asio::post(core().io, [self = boost::intrusive_ptr(this)] {
+      self->waits_readable_ = false;
+      self->OnReadable();
+    });
+    return;
+  }
   descriptor_.async_wait(descriptor_.wait_read,
                          [self = boost::intrusive_ptr(this)](boost::system::error_code error) {
                            self->waits_readable_ = false;
@@ -149,15 +191,29 @@ void Socket::WaitWritable() {
                          });
 }
 
+ptrdiff_t Socket::Receive(std::span<char> bytes) {
+  if (!tls_ || state_ == State::kLingering) {
+    return recv(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  }
+  const bool was_shaking_hands = shaking_hands();
+  const ptrdiff_t size = tls_->Receive(bytes);
+  if (was_shaking_hands && tls_->established()) {
+    closer_.reset();
+    if (!queue_.empty()) MarkDirty();
+  }
+  if (tls_->unsent() > 0) MarkDirty();
+  return size;
+}
+
 void Socket::OnReadable() {
   const std::span<char> scratch = core().scratch;
   for (int reads = 0; reads < kReadsPerEvent && WantsBytes(); ++reads) {
-    const ptrdiff_t size = recv(fd(), scratch.data(), scratch.size(), MSG_DONTWAIT);
+    const ptrdiff_t size = Receive(scratch);
     if (size == 0) return OnPeerClosed();
     if (size < 0) {
       if (errno == EINTR) continue;
       if (errno == EAGAIN || errno == EWOULDBLOCK) break;
-      return Break();
+      return errno == EPROTO ? OnFailure() : Break();
     }
     const auto taken = static_cast<size_t>(size);
     if (state_ == State::kOpen && listener_ != nullptr) listener_->OnBytes(scratch.first(taken));
@@ -168,8 +224,21 @@ void Socket::OnReadable() {
 
 void Socket::OnPeerClosed() {
   if (state_ == State::kLingering) return Release();
-  if (queue_.empty()) return Break();
-  state_ = State::kPeerClosed;
+  ended_in_order_ = true;
+  if (queued_bytes() > 0 && !shaking_hands()) {
+    state_ = State::kPeerClosed;
+    return;
+  }
+  if (tls_) tls_->SayGoodbye();
+  Break();
+}
+
+void Socket::OnFailure() {
+  tls_->SendUnsent();
+  Stream::Listener* const listener = std::exchange(listener_, nullptr);
+  queue_.Clear();
+  Linger();
+  if (listener != nullptr) listener->OnClosed();
 }
 
 }  // namespace offing::net

@@ -22,6 +22,8 @@
 
 namespace offing::net {
 
+class TlsContext;
+
 class Stream {
  public:
   // What the owner hears. It may destroy the stream from inside any of these calls.
@@ -54,6 +56,10 @@ class Stream {
   // one.
   virtual void WriteFile(int fd, uint64_t offset, uint64_t length) = 0;
   virtual size_t queued_bytes() const = 0;  // a file counts with all that is left of it
+  // Makes OnDrained() follow even if one flush empties the queue. Nothing if it is empty now.
+  virtual void AwaitDrained() = 0;
+  // Of OnClosed(): the peer ended its side in order (FIN). False: the connection broke.
+  virtual bool ended_in_order() const = 0;
 
   // Sends what is queued, then closes (FIN, then a short linger so that the peer reads it). After
   // `max_wait_ms` in which the peer took nothing it aborts.
@@ -61,6 +67,8 @@ class Stream {
   virtual void Abort() = 0;
 
   virtual std::string_view peer_address() const = 0;  // "127.0.0.1"
+  // "TLSv1.3"; "" in the clear, and before the end of the handshake (net/tls.h).
+  virtual std::string_view tls_version() const { return {}; }
 };
 
 // A listening socket of one core (SO_REUSEPORT, one per core on one port). Destroying it stops
@@ -74,6 +82,7 @@ class Acceptor {
 struct ListenAddress {
   std::string host;
   uint16_t port = 0;
+  std::string setting = "--listen";  // whose value it is, for errors
 };
 // "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses), "localhost:8080".
 base::Result<ListenAddress> ParseListenAddress(std::string_view text);
@@ -81,10 +90,11 @@ base::Result<ListenAddress> ParseListenAddress(std::string_view text);
 // kFirst refuses a port that anybody listens on; kJoin shares it with this process's other cores.
 enum class PortUse { kFirst, kJoin };
 
+// With `tls`, which has to outlive the acceptor, the streams speak TLS (net/tls.h).
 // Errors name the address and the way out (in use, not permitted, not an address of this machine).
 // Out of descriptors: counted, logged once a second, tried again after 100 ms.
 base::Result<std::unique_ptr<Acceptor>> Listen(
     Core& core, const ListenAddress& address, PortUse use,
-    std::function<void(std::unique_ptr<Stream>)> on_stream);
+    std::function<void(std::unique_ptr<Stream>)> on_stream, TlsContext* tls = nullptr);
 
 }  // namespace offing::net

@@ -11,6 +11,9 @@
 
 #include "net/open_stream.h"
 #include "net/test_peer.h"
+#include "net/tls.h"
+#include "net/tls_test_pair.h"
+#include "net/tls_test_peer.h"
 
 namespace offing::net {
 namespace {
@@ -33,17 +36,39 @@ class RecordingListener : public Stream::Listener {
   std::function<void()> on_closed;
 };
 
-class StreamTest : public testing::Test {
+enum class Kind { kPlain, kTls };
+
+// What net/stream.h promises, of every kind of stream.
+class StreamTest : public testing::TestWithParam<Kind> {
  protected:
   StreamTest() {
     int ends[2];
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     EXPECT_EQ(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
     fd_ = ends[0];
-    stream_ = OpenStream(core_, ends[0], "127.0.0.1");
-    peer_ = std::make_unique<TestPeer>(ends[1]);
+    stream_ = Open(core_, ends[0]);
+    peer_ = PeerOf(core_, ends[1]);
     stream_->SetListener(&listener_);
     stream_->ResumeReading();
+    Greet(core_, *peer_);
+  }
+
+  std::unique_ptr<Stream> Open(Core& core, int fd) {
+    if (GetParam() == Kind::kPlain) return OpenStream(core, fd, "127.0.0.1");
+    if (!tls_) tls_ = std::move(*TlsContext::Load(pair_.config(), {clock_, log_, metrics_}));
+    return OpenTlsStream(core, fd, "127.0.0.1", *tls_);
+  }
+  std::unique_ptr<TestPeer> PeerOf(Core&, int fd) {
+    if (GetParam() == Kind::kPlain) return std::make_unique<TestPeer>(fd);
+    return std::make_unique<TlsTestPeer>(fd);
+  }
+  // The handshake, of those who have one.
+  void Greet(Core& core, TestPeer& peer) {
+    if (auto* tls = dynamic_cast<TlsTestPeer*>(&peer)) {
+      EXPECT_TRUE(tls->Shake(core));
+    }
+    Settle(core);
+    peer.Pump();
   }
 
   static int FileOf(const std::string& bytes) {
@@ -64,6 +89,8 @@ class StreamTest : public testing::Test {
   base::SystemClock clock_;
   base::Log log_{clock_, -1, base::LogLevel::kError};
   base::Metrics metrics_;
+  const TestPair pair_;
+  std::unique_ptr<TlsContext> tls_;
   Core core_{0, {log_, metrics_}};
   RecordingListener listener_;
   int fd_ = -1;  // the stream's
@@ -71,21 +98,21 @@ class StreamTest : public testing::Test {
   std::unique_ptr<TestPeer> peer_;
 };
 
-TEST_F(StreamTest, HandsOverWhatThePeerSends) {
+TEST_P(StreamTest, HandsOverWhatThePeerSends) {
   peer_->Send("hello");
   Settle(core_);
   EXPECT_EQ(listener_.received, "hello");
   EXPECT_EQ(listener_.closed, 0);
 }
 
-TEST_F(StreamTest, ReadsMoreThanItsScratchBufferHolds) {
+TEST_P(StreamTest, ReadsMoreThanItsScratchBufferHolds) {
   const std::string big(1'000'000, 'x');
   EXPECT_TRUE(peer_->SendAll(core_, big));
   Settle(core_);
   EXPECT_EQ(listener_.received.size(), big.size());
 }
 
-TEST_F(StreamTest, ReadsNothingWhilePausedAndLosesNothing) {
+TEST_P(StreamTest, ReadsNothingWhilePausedAndLosesNothing) {
   stream_->PauseReading();
   peer_->Send("hello");
   Settle(core_);
@@ -95,14 +122,14 @@ TEST_F(StreamTest, ReadsNothingWhilePausedAndLosesNothing) {
   EXPECT_EQ(listener_.received, "hello");
 }
 
-TEST_F(StreamTest, APauseWithinTheCallStopsTheReading) {
+TEST_P(StreamTest, APauseWithinTheCallStopsTheReading) {
   listener_.on_bytes = [&] { stream_->PauseReading(); };
   peer_->Send(std::string(100'000, 'x'));
   Settle(core_);
   EXPECT_EQ(listener_.received.size(), core_.scratch().size());
 }
 
-TEST_F(StreamTest, SendsWhenTheRoundEndsNotBefore) {
+TEST_P(StreamTest, SendsWhenTheRoundEndsNotBefore) {
   core_.Post([&] {
     stream_->Write(std::string("a"));
     stream_->Write(base::MakeShared("b"));
@@ -119,7 +146,7 @@ TEST_F(StreamTest, SendsWhenTheRoundEndsNotBefore) {
   EXPECT_EQ(listener_.drained, 0) << "nothing was left over";
 }
 
-TEST_F(StreamTest, KeepsWhatASlowPeerDoesNotTakeAndSaysWhenItIsGone) {
+TEST_P(StreamTest, KeepsWhatASlowPeerDoesNotTakeAndSaysWhenItIsGone) {
   std::string sent;
   for (int i = 0; i < 2'000; ++i) {
     sent += std::string(1'000, static_cast<char>('a' + i % 26));
@@ -135,7 +162,7 @@ TEST_F(StreamTest, KeepsWhatASlowPeerDoesNotTakeAndSaysWhenItIsGone) {
   EXPECT_EQ(listener_.drained, 1);
 }
 
-TEST_F(StreamTest, ManyStreamsShareOneBuffer) {
+TEST_P(StreamTest, ManyStreamsShareOneBuffer) {
   const auto bytes = base::MakeShared(std::string(4'000'000, 'x'));
   stream_->Write(bytes);
   Settle(core_);
@@ -145,7 +172,7 @@ TEST_F(StreamTest, ManyStreamsShareOneBuffer) {
   EXPECT_EQ(bytes.use_count(), 1);
 }
 
-TEST_F(StreamTest, SendsAPartOfAFileBetweenBytes) {
+TEST_P(StreamTest, SendsAPartOfAFileBetweenBytes) {
   std::string content;
   while (content.size() < 3'000'000) content += std::to_string(content.size());
   const int fd = FileOf(content);
@@ -158,14 +185,16 @@ TEST_F(StreamTest, SendsAPartOfAFileBetweenBytes) {
   EXPECT_FALSE(IsOpen(fd));
 }
 
-TEST_F(StreamTest, ABigFileLetsOthersHaveTheirTurn) {
+TEST_P(StreamTest, ABigFileLetsOthersHaveTheirTurn) {
   int ends[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
   const int big = 200 << 20;
   setsockopt(ends[0], SOL_SOCKET, SO_SNDBUFFORCE, &big, sizeof big);
   ASSERT_EQ(fcntl(ends[0], F_SETFL, O_NONBLOCK), 0);
-  const auto fast = OpenStream(core_, ends[0], "fast");
-  TestPeer fast_peer(ends[1]);
+  const auto fast = Open(core_, ends[0]);
+  const auto fast_peer = PeerOf(core_, ends[1]);
+  fast->ResumeReading();
+  Greet(core_, *fast_peer);
   const int fd = memfd_create("file", MFD_CLOEXEC);
   ASSERT_EQ(ftruncate(fd, 64 << 20), 0);
   size_t left_at_turn = 0;
@@ -177,7 +206,7 @@ TEST_F(StreamTest, ABigFileLetsOthersHaveTheirTurn) {
   EXPECT_GT(left_at_turn, 32u << 20);
 }
 
-TEST_F(StreamTest, AFileThatIsShorterThanWasSaidBreaksTheConnection) {
+TEST_P(StreamTest, AFileThatIsShorterThanWasSaidBreaksTheConnection) {
   const int fd = FileOf("short");
   stream_->WriteFile(fd, 0, 100);
   EXPECT_TRUE(CrankUntil(core_, [&] { return listener_.closed == 1; }));
@@ -186,7 +215,7 @@ TEST_F(StreamTest, AFileThatIsShorterThanWasSaidBreaksTheConnection) {
   EXPECT_EQ(peer_->received(), "short");
 }
 
-TEST_F(StreamTest, FilesAreClosedWhenTheStreamIsDestroyedOrClosedAlready) {
+TEST_P(StreamTest, FilesAreClosedWhenTheStreamIsDestroyedOrClosedAlready) {
   const int queued = FileOf("queued");
   const int late = FileOf("late");
   const int empty = FileOf("");
@@ -199,7 +228,7 @@ TEST_F(StreamTest, FilesAreClosedWhenTheStreamIsDestroyedOrClosedAlready) {
   EXPECT_FALSE(IsOpen(late));
 }
 
-TEST_F(StreamTest, TellsOfThePeersEndOnce) {
+TEST_P(StreamTest, TellsOfThePeersEndOnce) {
   peer_->Send("bye");
   peer_->Close();
   Settle(core_);
@@ -210,7 +239,7 @@ TEST_F(StreamTest, TellsOfThePeersEndOnce) {
   EXPECT_EQ(listener_.closed, 1);
 }
 
-TEST_F(StreamTest, APeerThatOnlyStopsSendingStillGetsWhatIsQueued) {
+TEST_P(StreamTest, APeerThatOnlyStopsSendingStillGetsWhatIsQueued) {
   const std::string big(3'000'000, 'x');
   stream_->Write(big);
   Settle(core_);
@@ -221,7 +250,7 @@ TEST_F(StreamTest, APeerThatOnlyStopsSendingStillGetsWhatIsQueued) {
   EXPECT_TRUE(CrankUntil(core_, [&] { return listener_.closed == 1; }));
 }
 
-TEST_F(StreamTest, TellsThatTheConnectionBrokeWhileWriting) {
+TEST_P(StreamTest, TellsThatTheConnectionBrokeWhileWriting) {
   stream_->Write(std::string(3'000'000, 'x'));
   Settle(core_);
   peer_->Close();
@@ -229,7 +258,7 @@ TEST_F(StreamTest, TellsThatTheConnectionBrokeWhileWriting) {
   EXPECT_EQ(stream_->queued_bytes(), 0u);
 }
 
-TEST_F(StreamTest, CloseSendsWhatIsQueuedEvenIfTheStreamIsDestroyedMeanwhile) {
+TEST_P(StreamTest, CloseSendsWhatIsQueuedEvenIfTheStreamIsDestroyedMeanwhile) {
   const std::string big(3'000'000, 'x');
   stream_->Write(big);
   stream_->Close(60'000);
@@ -241,7 +270,7 @@ TEST_F(StreamTest, CloseSendsWhatIsQueuedEvenIfTheStreamIsDestroyedMeanwhile) {
   EXPECT_EQ(listener_.closed, 0) << "who closes is not told";
 }
 
-TEST_F(StreamTest, AfterCloseThePeersBytesAreThrownAwaySoThatItReadsTheAnswer) {
+TEST_P(StreamTest, AfterCloseThePeersBytesAreThrownAwaySoThatItReadsTheAnswer) {
   stream_->Write(std::string("answer"));
   stream_->Close(60'000);
   peer_->Send(std::string(100'000, 'x'));
@@ -251,7 +280,7 @@ TEST_F(StreamTest, AfterCloseThePeersBytesAreThrownAwaySoThatItReadsTheAnswer) {
   EXPECT_EQ(listener_.received, "");
 }
 
-TEST_F(StreamTest, CloseGivesUpOnAPeerThatTakesNothing) {
+TEST_P(StreamTest, CloseGivesUpOnAPeerThatTakesNothing) {
   stream_->Write(std::string(3'000'000, 'x'));
   stream_->Close(1);
   stream_.reset();
@@ -260,7 +289,7 @@ TEST_F(StreamTest, CloseGivesUpOnAPeerThatTakesNothing) {
   EXPECT_LT(peer_->received().size(), 3'000'000u);
 }
 
-TEST_F(StreamTest, DestroyingAnOpenStreamEndsIt) {
+TEST_P(StreamTest, DestroyingAnOpenStreamEndsIt) {
   stream_->Write(std::string("never sent"));
   stream_.reset();
   Settle(core_);
@@ -268,7 +297,7 @@ TEST_F(StreamTest, DestroyingAnOpenStreamEndsIt) {
   EXPECT_EQ(peer_->received(), "");
 }
 
-TEST_F(StreamTest, TheOwnerMayDestroyItFromAnyCall) {
+TEST_P(StreamTest, TheOwnerMayDestroyItFromAnyCall) {
   listener_.on_bytes = [&] { stream_.reset(); };
   peer_->Send(std::string(200'000, 'x'));
   Settle(core_);
@@ -277,7 +306,7 @@ TEST_F(StreamTest, TheOwnerMayDestroyItFromAnyCall) {
   EXPECT_EQ(listener_.closed, 0);
 }
 
-TEST_F(StreamTest, TheOwnerMayDestroyItWhenItHearsOfTheEnd) {
+TEST_P(StreamTest, TheOwnerMayDestroyItWhenItHearsOfTheEnd) {
   listener_.on_closed = [&] { stream_.reset(); };
   peer_->Close();
   Settle(core_);
@@ -285,14 +314,15 @@ TEST_F(StreamTest, TheOwnerMayDestroyItWhenItHearsOfTheEnd) {
   EXPECT_EQ(listener_.closed, 1);
 }
 
-TEST_F(StreamTest, OutlivesNeitherItsCoreNorItsWaits) {
+TEST_P(StreamTest, OutlivesNeitherItsCoreNorItsWaits) {
   const int fd = FileOf("x");
   auto core = std::make_unique<Core>(1, Core::Deps{log_, metrics_});
   int ends[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-  auto closing = OpenStream(*core, ends[0], "peer");
-  TestPeer peer(ends[1]);
+  auto closing = Open(*core, ends[0]);
+  const auto peer = PeerOf(*core, ends[1]);
   closing->ResumeReading();
+  Greet(*core, *peer);
   closing->Write(std::string(3'000'000, 'x'));
   closing->WriteFile(fd, 0, 1);
   closing->Close(60'000);
@@ -302,6 +332,11 @@ TEST_F(StreamTest, OutlivesNeitherItsCoreNorItsWaits) {
   EXPECT_FALSE(IsOpen(fd));
   EXPECT_FALSE(IsOpen(ends[0]));
 }
+
+INSTANTIATE_TEST_SUITE_P(Kinds, StreamTest, testing::Values(Kind::kPlain, Kind::kTls),
+                         [](const testing::TestParamInfo<Kind>& kind) {
+                           return kind.param == Kind::kPlain ? "Plain" : "Tls";
+                         });
 
 }  // namespace
 }  // namespace offing::net

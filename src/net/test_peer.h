@@ -1,4 +1,5 @@
-// TestPeer: the other end of a connection in a test: a plain socket whose bytes are looked at raw.
+// TestPeer: the other end of a connection in a test: a plain socket whose bytes are looked at raw
+// (net/tls_test_peer.h is one that speaks TLS).
 // CrankUntil turns the core by hand until something is so; it never sleeps, and gives up after ten
 // seconds so that a test fails rather than hangs.
 //
@@ -60,13 +61,13 @@ class TestPeer {
   TestPeer(TestPeer&& other) noexcept
       : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_) {}
   TestPeer& operator=(TestPeer&&) = delete;
-  ~TestPeer() { Close(); }
+  virtual ~TestPeer() { Close(); }
 
   bool connected() const { return connected_; }
   int fd() const { return fd_; }
 
   // As much as the kernel takes now.
-  size_t Send(std::string_view bytes) {
+  virtual size_t Send(std::string_view bytes) {
     const ssize_t sent = send(fd_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     return sent < 0 ? 0 : static_cast<size_t>(sent);
   }
@@ -78,7 +79,7 @@ class TestPeer {
     });
   }
   // Takes what has come; everything so far is in received().
-  void Pump(size_t at_most = 1 << 20) {
+  virtual void Pump(size_t at_most = 1 << 20) {
     std::array<char, 64 << 10> buffer;
     while (at_most > 0) {
       const ssize_t size = recv(fd_, buffer.data(), std::min(buffer.size(), at_most), MSG_DONTWAIT);
@@ -106,7 +107,7 @@ class TestPeer {
       return end_ || reset_;
     });
   }
-  void HalfClose() { shutdown(fd_, SHUT_WR); }
+  virtual void HalfClose() { shutdown(fd_, SHUT_WR); }
   void Close() {
     if (fd_ >= 0) close(std::exchange(fd_, -1));
   }
@@ -117,7 +118,7 @@ class TestPeer {
     Close();
   }
 
- private:
+ protected:
   int fd_;
   bool connected_ = false;
   std::string received_;

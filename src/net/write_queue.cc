@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 namespace offing::net {
@@ -86,6 +87,7 @@ void WriteQueue::Consume(size_t sent) {
   while (sent > 0) {
     const auto part = static_cast<size_t>(std::min<uint64_t>(sent, first_.left));
     first_.left -= part;
+    if (first_.file) first_.file->offset += part;
     sent -= part;
     if (first_.left == 0) PopFront();
   }
@@ -123,9 +125,35 @@ ptrdiff_t WriteQueue::SendMany(int fd) {
 ptrdiff_t WriteQueue::SendFile(int fd) {
   auto offset = static_cast<off_t>(first_.file->offset);
   const auto size = static_cast<size_t>(std::min(first_.left, kFileSlice));
-  const ptrdiff_t done = sendfile(fd, first_.file->fd, &offset, size);
-  if (done > 0) first_.file->offset += static_cast<uint64_t>(done);
-  return done;
+  return sendfile(fd, first_.file->fd, &offset, size);
+}
+
+size_t WriteQueue::Copy(const Chunk& chunk, std::span<char> room) {
+  const auto size = static_cast<size_t>(std::min<uint64_t>(chunk.left, room.size()));
+  if (!chunk.file) {
+    std::memcpy(room.data(), chunk.bytes->data() + (chunk.bytes->size() - chunk.left), size);
+    return size;
+  }
+  ptrdiff_t done;
+  do {
+    done = pread(chunk.file->fd, room.data(), size, static_cast<off_t>(chunk.file->offset));
+  } while (done < 0 && errno == EINTR);
+  return done > 0 ? static_cast<size_t>(done) : 0;
+}
+
+std::string_view WriteQueue::Peek(std::span<char> scratch) {
+  if (!first_.file && (!rest_ || first_.left >= scratch.size())) {
+    const std::string_view bytes = *first_.bytes;
+    return bytes.substr(bytes.size() - first_.left).substr(0, scratch.size());
+  }
+  size_t size = Copy(first_, scratch);
+  if (size < first_.left || !rest_) return {scratch.data(), size};
+  for (const Chunk& chunk : *rest_) {
+    const size_t more = Copy(chunk, scratch.subspan(size));
+    size += more;
+    if (more < chunk.left) break;  // no room, or a file that ends too soon: the next call tells
+  }
+  return {scratch.data(), size};
 }
 
 }  // namespace offing::net

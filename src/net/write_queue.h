@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <span>
+#include <string_view>
 
 #include "base/bytes.h"
 
@@ -33,6 +35,12 @@ class WriteQueue {
   // of send(2).
   Outcome Flush(int fd, size_t budget);
 
+  // The next bytes, as many as `scratch` holds at most, for a caller that sends them itself and
+  // then calls Consume(). They are in the queue or in `scratch`, where files are read into. Empty
+  // if a file is shorter than was said. Not on an empty queue.
+  std::string_view Peek(std::span<char> scratch);
+  void Consume(size_t sent);
+
  private:
   struct File {
     File(int fd, uint64_t offset) : fd(fd), offset(offset) {}
@@ -54,7 +62,8 @@ class WriteQueue {
   ptrdiff_t SendOne(int fd);
   ptrdiff_t SendMany(int fd);
   ptrdiff_t SendFile(int fd);
-  void Consume(size_t sent);
+  // Copies what there is of `chunk` to `room`; 0: the file ended.
+  static size_t Copy(const Chunk& chunk, std::span<char> room);
 
   Chunk first_;
   std::unique_ptr<std::deque<Chunk>> rest_;  // none while it would be empty
