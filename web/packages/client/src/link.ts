@@ -4,21 +4,41 @@ import type { PageMessage, WorkerMessage } from '@offing/protocol';
 
 const SCRIPT = '/sw.js';
 const PING_MS = 20_000;
+const ANSWER_MS = 10_000;
 
-type Listener = (message: WorkerMessage) => void;
+type Named<Name> = Extract<WorkerMessage, { offing: Name }>;
 
-const container = globalThis.navigator?.serviceWorker as ServiceWorkerContainer | undefined;
-const listeners = new Set<Listener>();
+export const container = globalThis.navigator?.serviceWorker as ServiceWorkerContainer | undefined;
+const listeners: [name: string, listener: (message: never) => void][] = [];
 const beats = new Set<(wake: boolean) => void>();
 let registration: ServiceWorkerRegistration | undefined;
 
 export const warn = (text: string): void => console.warn(`offing: ${text}`);
 
-export function send(message: PageMessage): void {
-  registration?.active?.postMessage(message);
+export function send(message: PageMessage, ports: Transferable[] = []): void {
+  registration?.active?.postMessage(message, ports);
 }
 
-export const listen = (listener: Listener): void => void listeners.add(listener);
+// undefined if there is nobody, or nobody answers.
+export async function ask<Name extends 'user' | 'report'>(
+  message: Extract<PageMessage, { offing: Name }>,
+): Promise<Named<Name> | undefined> {
+  await ready;
+  if (!registration) return undefined;
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = ({ data }) => resolve(data as Named<Name>);
+    setTimeout(resolve, ANSWER_MS);
+    send(message, [port2]);
+  });
+}
+
+export function listen<Name extends WorkerMessage['offing']>(
+  name: Name,
+  listener: (message: Named<Name>) => void,
+): void {
+  listeners.push([name, listener]);
+}
 
 // Called with each ping; `wake` if the page may have slept or been cut off.
 export const onPing = (beat: (wake: boolean) => void): void => void beats.add(beat);
@@ -46,7 +66,7 @@ async function register(workers: ServiceWorkerContainer): Promise<ServiceWorkerR
   const worker = workerOf(found);
   const path = worker && new URL(worker.scriptURL).pathname;
   if (path !== SCRIPT) {
-    warn(`${path} is registered for this origin and left alone; nothing is live or offline here`);
+    warn(`${path} is registered here and left alone: nothing is live or offline`);
     return undefined;
   }
   return (await activated(found, worker as ServiceWorker)) ? found : undefined;
@@ -57,7 +77,7 @@ function activated(found: ServiceWorkerRegistration, worker: ServiceWorker): Pro
     const look = (): void => {
       if (found.active) return resolve(true);
       if (worker.state !== 'redundant') return;
-      warn('the worker could not be installed; the next visit tries again');
+      warn('the worker could not be installed');
       resolve(false);
     };
     worker.addEventListener('statechange', look);
@@ -65,32 +85,38 @@ function activated(found: ServiceWorkerRegistration, worker: ServiceWorker): Pro
   });
 }
 
-async function start(): Promise<boolean> {
+async function start(): Promise<ServiceWorkerRegistration | undefined> {
   if (!container) {
-    if (globalThis.document)
-      warn('no service worker here (https, or not a private window, is needed): nothing is live or offline');
-    return false;
+    if (globalThis.document) warn('no service worker here (needs https): nothing is live or offline');
+    return undefined;
   }
+  let killed = false;
+  listen('pulse', () => ping(false));
+  listen('error', ({ code, detail }) => warn(`${code}: ${detail}`));
+  listen('killed', () => {
+    killed = true;
+    registration = undefined;
+  });
   container.addEventListener('message', ({ data }: MessageEvent<WorkerMessage | null>) => {
-    if (!data?.offing) return;
-    if (data.offing === 'pulse') ping(false);
-    if (data.offing === 'error') warn(`${data.code}: ${data.detail}`);
-    for (const listener of listeners) listener(data);
+    for (const [name, listener] of listeners) if (name === data?.offing) listener(data as never);
   });
   container.startMessages();
-  registration = await register(container).catch((error: unknown) => void warn(String(error)));
-  if (!registration) return false;
+  const found = await register(container).catch((error: unknown) => void warn(String(error)));
+  if (!found || killed) return undefined;
+  registration = found;
   if (!container.controller) send({ offing: 'claim' });
   setInterval(ping, PING_MS, false);
   document.addEventListener('visibilitychange', () => ping(!document.hidden));
   // Another version took over, and knows of nobody yet.
   container.addEventListener('controllerchange', () => ping(true));
-  addEventListener('online', () => ping(true));
+  for (const change of ['online', 'offline']) addEventListener(change, () => ping(true));
   addEventListener('pageshow', (event) => (event as PageTransitionEvent).persisted && ping(true));
   ping(false);
   send({ offing: 'state' });
-  return true;
+  return found;
 }
 
+export const registered: Promise<ServiceWorkerRegistration | undefined> = start();
+
 // Whether there is a worker to talk to.
-export const ready: Promise<boolean> = start();
+export const ready: Promise<boolean> = registered.then(Boolean);

@@ -32,7 +32,8 @@ export function live<Value = Json>(
 ): LiveHandle {
   const view = new View(new URL(url, location.href).pathname, callback as LiveCallback<unknown>);
   const close = (): void => view.close();
-  options.signal?.addEventListener('abort', close);
+  if (options.signal?.aborted) close();
+  options.signal?.addEventListener('abort', close, { once: true });
   return { close };
 }
 
@@ -52,7 +53,7 @@ class View {
     this.#callback = callback;
     views.add(this);
     void this.#read();
-    void ready.then((there) => (there ? this.ask() : this.#once()));
+    void ready.then((there) => (there ? this.ask() : this.once()));
   }
 
   close(): void {
@@ -100,7 +101,7 @@ class View {
         if (response) this.#show(response.headers.get(POSITION_HEADER), await response.json(), true);
       }
     } catch (error) {
-      warn(`${this.path} cannot be read: ${error}`);
+      warn(`${this.path}: ${error}`);
     }
     this.#reading = false;
   }
@@ -127,21 +128,25 @@ class View {
   }
 
   // Without a worker: the value as it is now.
-  async #once(): Promise<void> {
+  async once(): Promise<void> {
     try {
       const response = await fetch(this.path);
       if (!response.ok) throw new Error(`it answered ${response.status}`);
       this.#reset = true;
       this.#show(response.headers.get(POSITION_HEADER), await response.json(), false);
     } catch (error) {
-      warn(`${this.path} could not be fetched: ${error}`);
+      warn(`${this.path}: ${error}`);
     }
   }
 }
 
-listen((message) => {
-  if (message.offing !== 'update') return;
+listen('update', (message) => {
   for (const view of views) if (view.path === message.url) view.updated(message.position, message.added, message.reset);
+});
+
+// Nobody keeps the copies any more.
+listen('killed', () => {
+  for (const view of views) void view.once();
 });
 
 onPing((wake) => {

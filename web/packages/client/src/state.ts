@@ -10,9 +10,7 @@ export interface State {
 let current: State | undefined;
 const callbacks = new Set<(state: State) => void>();
 
-listen((message) => {
-  if (message.offing !== 'state') return;
-  const { online, since, socket } = message;
+listen('state', ({ online, since, socket }) => {
   current = { online, since, socket };
   for (const callback of callbacks) callback(current);
 });

@@ -31,4 +31,5 @@ export {
   type WorkerMessage,
 } from './messages.ts';
 export { applyOperation, type Limits } from './operations.ts';
+export { type Capability, type CapabilityName, support } from './support.ts';
 export { formatPosition, parsePosition, type Position, relate, START } from './position.ts';
