@@ -27,11 +27,12 @@ export class Scene {
   record = []; // newest first, as the feed shows it
   #published = 0;
 
-  static async open(browserName, { site = 'site', config = CONFIG, browserOptions, proxy } = {}) {
+  // site: a folder, of which a copy is served; '' for none. args: more flags.
+  static async open(browserName, { site = 'site', config = CONFIG, args, browserOptions, proxy } = {}) {
     const scene = new Scene();
-    const folder = tempFolder('site');
-    cpSync(path.resolve(HERE, site), folder, { recursive: true });
-    scene.server = await Server.start({ site: folder, config });
+    const folder = site && tempFolder('site');
+    if (site) cpSync(path.resolve(HERE, site), folder, { recursive: true });
+    scene.server = await Server.start({ site: folder, config, args });
     scene.proxy = await (proxy ?? CuttableProxy).start(scene.server.port);
     scene.browser = await launch(browserName, browserOptions);
     return scene;

@@ -156,6 +156,11 @@ class ChromiumPage {
     return this.send('Page.bringToFront');
   }
 
+  resize(width, height) {
+    const metrics = { width, height, deviceScaleFactor: 1, mobile: false };
+    return this.send('Emulation.setDeviceMetricsOverride', metrics);
+  }
+
   async screenshot(file) {
     const { data } = await this.send('Page.captureScreenshot', { format: 'png' });
     writeFileSync(file, Buffer.from(data, 'base64'));

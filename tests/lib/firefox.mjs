@@ -104,6 +104,10 @@ class FirefoxPage {
     return this.page.bringToFront();
   }
 
+  resize(width, height) {
+    return this.page.setViewport({ width, height });
+  }
+
   async screenshot(file) {
     await this.page.screenshot({ path: file });
   }

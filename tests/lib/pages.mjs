@@ -1,7 +1,7 @@
 // What the scenarios say to a browser, whichever it is. A driver has
 //   name, newPage(), stopWorkers(), close()
 // and its pages have
-//   goto(url) → undefined or the reason why nothing opened, reload(), eval(expression), bringToFront(), screenshot(file), close(),
+//   goto(url) → undefined or the reason why nothing opened, reload(), eval(expression), bringToFront(), resize(width, height), screenshot(file), close(),
 //   messages: what the page and its worker wrote to the console, as far as the browser tells.
 import { ChromiumDriver } from './chromium.mjs';
 import { FirefoxDriver } from './firefox.mjs';
