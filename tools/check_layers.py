@@ -25,14 +25,16 @@ ROOMS = {
     "channels": "base crypto proto net store journal http",
     "live": "base crypto proto net store journal http",
     "site": "base crypto proto net store journal http",
+    "origin": "base crypto proto net store journal http",
+    "control": "base crypto proto net store journal http",
     "web": "base crypto proto net store journal http",
-    "server": "base crypto proto net store store/memory store/sqlite journal http channels live site web",
+    "server": "base crypto proto net store store/memory store/sqlite journal http channels live site origin control web",
     "cli": "base crypto proto net store journal http server",
 }
 # What a room's tests may use besides: the stores, to have one, and nothing that the room itself is part of.
 TEST_EXTRAS = {
     room: "store/memory store/sqlite"
-    for room in ("store", "journal", "http", "channels", "live", "site", "web", "cli")
+    for room in ("store", "journal", "http", "channels", "live", "site", "origin", "control", "web", "cli")
 }
 
 # Rooms that know bytes and nothing of the world: no sockets, files, clocks or threads.

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -109,6 +110,91 @@ TEST_F(AccessLogTest, TellsThatALineCouldNotBeWritten) {
   auto full = AccessLog::Open("/dev/full");
   ASSERT_TRUE(full);
   EXPECT_FALSE((*full)->Write({.target = "/"}));
+}
+
+TEST_F(AccessLogTest, SaysWhichTlsItWas) {
+  auto log = AccessLog::Open(path());
+  ASSERT_TRUE(log);
+  EXPECT_TRUE((*log)->Write({.target = "/", .status = 200, .tls = "TLSv1.3"}));
+  EXPECT_NE(Content().find(",\"ms\":0,\"tls\":\"TLSv1.3\"}\n"), std::string::npos);
+}
+
+TEST_F(AccessLogTest, TextIsTheCombinedLogFormat) {
+  auto log = AccessLog::Open(path(), AccessLog::Format::kText);
+  ASSERT_TRUE(log);
+  EXPECT_TRUE((*log)->Write({.at_ms = 1'700'000'000'042,
+                             .peer = "127.0.0.1",
+                             .method = "GET",
+                             .target = "/a?auth_key=K&x=1",
+                             .status = 200,
+                             .bytes = 12,
+                             .version = 10,
+                             .referer = "http://a/",
+                             .user_agent = "curl/8"}));
+  EXPECT_TRUE((*log)->Write({.peer = "::1", .status = 400}));
+  EXPECT_EQ(Content(),
+            "127.0.0.1 - - [14/Nov/2023:22:13:20 +0000] \"GET /a?auth_key=&x=1 HTTP/1.0\" 200 12 "
+            "\"http://a/\" \"curl/8\"\n"
+            "::1 - - [01/Jan/1970:00:00:00 +0000] \"-\" 400 0 \"-\" \"-\"\n");
+}
+
+TEST_F(AccessLogTest, NobodyWritesALineIntoTheText) {
+  auto log = AccessLog::Open(path(), AccessLog::Format::kText);
+  ASSERT_TRUE(log);
+  EXPECT_TRUE((*log)->Write({.method = "GET",
+                             .target = "/\"\\",
+                             .status = 200,
+                             .referer = "a\"\n1.2.3.4 - - \"",
+                             .user_agent = "\x1b[31m\xff\t\x7f"}));
+  const std::string content = Content();
+  EXPECT_NE(content.find(R"("GET /\"\\ HTTP/1.1" 200 0 "a\"\x0A1.2.3.4 - - \"" )"
+                         R"("\x1B[31m\xFF\x09\x7F")"),
+            std::string::npos)
+      << content;
+  EXPECT_EQ(std::ranges::count(content, '\n'), 1);
+}
+
+TEST_F(AccessLogTest, TextHasOneLineForAWebSocket) {
+  auto log = AccessLog::Open(path(), AccessLog::Format::kText);
+  ASSERT_TRUE(log);
+  EXPECT_TRUE((*log)->Write({.method = "GET", .target = "/app/k", .status = 101, .ws = "open"}));
+  EXPECT_TRUE((*log)->Write({.method = "GET", .target = "/app/k", .status = 101, .ws = "close"}));
+  const std::string content = Content();
+  EXPECT_EQ(std::ranges::count(content, '\n'), 1);
+}
+
+TEST_F(AccessLogTest, ReopeningLeavesTheMovedFileAndLosesNoLine) {
+  auto log = AccessLog::Open(path());
+  ASSERT_TRUE(log);
+  constexpr int kLines = 2'000;
+  std::thread writer([&] {
+    for (int i = 0; i < kLines; ++i) EXPECT_TRUE((*log)->Write({.target = "/"}));
+  });
+  size_t lines = 0;
+  for (int turn = 0; turn < 20; ++turn) {
+    std::filesystem::rename(path(), path() + std::to_string(turn));
+    EXPECT_TRUE((*log)->Reopen());
+  }
+  writer.join();
+  for (const auto& file : std::filesystem::directory_iterator(folder_)) {
+    std::ifstream in(file.path());
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    lines += static_cast<size_t>(std::ranges::count(text, '\n'));
+  }
+  EXPECT_EQ(lines, static_cast<size_t>(kLines));
+}
+
+TEST_F(AccessLogTest, WhatCannotBeReopenedIsWrittenOn) {
+  auto log = AccessLog::Open(path());
+  ASSERT_TRUE(log);
+  std::filesystem::rename(path(), folder_ + "/moved");
+  std::filesystem::create_directory(path());
+  const auto reopened = (*log)->Reopen();
+  ASSERT_FALSE(reopened);
+  EXPECT_NE(reopened.error().detail.find("--access-log " + path()), std::string::npos);
+  EXPECT_TRUE((*log)->Write({.target = "/"}));
+  EXPECT_GT(std::filesystem::file_size(folder_ + "/moved"), 0u);
+  EXPECT_TRUE((*AccessLog::Open("-"))->Reopen());
 }
 
 }  // namespace

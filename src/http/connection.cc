@@ -20,7 +20,8 @@ constexpr size_t kJoinedBytes = 16 << 10;
 ParserLimits LimitsOf(const ServerConfig& config) {
   return {.max_header_bytes = config.max_header_bytes,
           .max_target_bytes = config.max_target_bytes,
-          .max_body_bytes = config.max_body_bytes};
+          .max_body_bytes = config.max_body_bytes,
+          .max_streamed_body_bytes = config.max_streamed_body_bytes};
 }
 
 }  // namespace
@@ -32,7 +33,7 @@ Connection::Connection(Lobby& lobby, std::unique_ptr<net::Stream> stream)
 }
 
 Connection::~Connection() {
-  if (exchange_ != nullptr) exchange_->Detach();
+  if (exchange_ != nullptr) exchange_->Lose();
   if (!stream_) return;  // handed over to a WebSocket, which counts on
   lobby_.counters().connections.Sub();
   --lobby_.shared().connections;
@@ -45,28 +46,37 @@ void Connection::Start() {
 
 void Connection::BecomeIdle() {
   state_ = State::kIdle;
-  deadline_ms_ = lobby_.now_ms() + lobby_.shared().config.idle_timeout_ms;
+  since_ms_ = lobby_.now_ms();
   if (left_over_) return Parse(left_over_->rest());
   stream_->ResumeReading();
 }
 
 void Connection::OnBytes(std::span<char> bytes) {
   if (state_ == State::kFinishing || state_ == State::kOver) return;
+  if (state_ == State::kHandling) {
+    return parser_ ? OnBodyBytes({bytes.data(), bytes.size()})
+                   : OnAhead({bytes.data(), bytes.size()});
+  }
   DCHECK(state_ == State::kIdle || state_ == State::kReading, "nothing is read meanwhile");
   Parse({bytes.data(), bytes.size()});
 }
 
 void Connection::Parse(std::string_view bytes) {
-  if (!parser_) parser_ = std::make_unique<RequestParser>(LimitsOf(lobby_.shared().config));
+  if (!parser_) {
+    const Shared& shared = lobby_.shared();
+    parser_ = std::make_unique<RequestParser>(
+        LimitsOf(shared.config),
+        [&handler = shared.handler](const Request& head) { return handler.BodyOf(head); });
+  }
   const RequestParser::State result = parser_->Feed(bytes);
   KeepRest(result == RequestParser::State::kDone ? bytes : std::string_view());
   if (state_ == State::kIdle && parser_->started()) {
     state_ = State::kReading;
-    arrived_ms_ = lobby_.now_ms();
-    deadline_ms_ = arrived_ms_ + lobby_.shared().config.request_timeout_ms;
+    since_ms_ = lobby_.now_ms();
   }
   switch (result) {
     case RequestParser::State::kNeedMore:
+      if (parser_->streams()) return DispatchStreamed();
       if (parser_->TakeExpectation()) stream_->Write(std::string("HTTP/1.1 100 Continue\r\n\r\n"));
       stream_->ResumeReading();
       return;
@@ -90,14 +100,19 @@ void Connection::KeepRest(std::string_view rest) {
 
 void Connection::Dispatch() {
   stream_->PauseReading();
-  state_ = State::kHandling;
-  lobby_.counters().requests.Add();
   keep_alive_ = parser_->keep_alive();
-  say_keep_alive_ = keep_alive_ && parser_->version() < 11;
   Request request = std::move(parser_->request());
   parser_.reset();
+  HandOver(std::move(request));
+}
+
+void Connection::HandOver(Request request) {
+  state_ = State::kHandling;
+  lobby_.counters().requests.Add();
+  say_keep_alive_ = keep_alive_ && request.version < 11;
   head_only_ = request.method == "HEAD";
   request.peer_address = stream_->peer_address();
+  request.secure = !stream_->tls_version().empty();
   auto exchange = std::make_unique<PendingExchange>(*this, std::move(request));
   exchange_ = exchange.get();
   lobby_.shared().handler.Handle(std::move(exchange));
@@ -125,13 +140,14 @@ void Connection::Answer(Response response) {
 }
 
 void Connection::OnDropped() {
+  if (transfer_ && transfer_->begun) return AbortBody();
   lobby_.counters().unanswered.Add();
   Answer(ErrorResponse(500, "the server has no answer"));
 }
 
 void Connection::LogAnswer(const Request& request, int status, uint64_t body) {
   if (lobby_.shared().access_log == nullptr) return;
-  const int64_t took = lobby_.now_ms() - arrived_ms_;
+  const int64_t took = lobby_.now_ms() - since_ms_;
   lobby_.Log({.at_ms = lobby_.shared().clock.WallMs() - took,
               .peer = stream_->peer_address(),
               .method = request.method,
@@ -141,14 +157,25 @@ void Connection::LogAnswer(const Request& request, int status, uint64_t body) {
               .ms = took});
 }
 
+Persistence Connection::persistence() const {
+  return !keep_alive_      ? Persistence::kClose
+         : say_keep_alive_ ? Persistence::kKeepAliveSaid
+                           : Persistence::kKeepAlive;
+}
+
 void Connection::Send(Response response) {
-  if (lobby_.draining()) keep_alive_ = false;
-  const Persistence persistence = !keep_alive_      ? Persistence::kClose
-                                  : say_keep_alive_ ? Persistence::kKeepAliveSaid
-                                                    : Persistence::kKeepAlive;
+  if (lobby_.draining() || parser_) keep_alive_ = false;  // the body is not whole
   const HeadFacts facts{
-      .date = lobby_.date(), .persistence = persistence, .length = response.body_size()};
+      .date = lobby_.date(), .persistence = persistence(), .length = response.body_size()};
   SendBody(EncodeHead(response, facts), response);
+  Over();
+}
+
+// The answer is queued whole.
+void Connection::Over() {
+  if (transfer_ || parser_) stream_->PauseReading();
+  transfer_.reset();
+  parser_.reset();
   progress_ms_ = lobby_.now_ms();
   last_queued_ = stream_->queued_bytes();
   if (keep_alive_) {
@@ -191,6 +218,7 @@ void Connection::SendBody(std::string head, Response& response) {
 void Connection::GoOn() {
   if (stream_->queued_bytes() > kPipelinedBytes) {
     state_ = State::kSending;
+    stream_->AwaitDrained();
   } else if (left_over_) {
     state_ = State::kSending;
     lobby_.Wake(*this);  // not from within the handler that answered
@@ -200,13 +228,17 @@ void Connection::GoOn() {
 }
 
 void Connection::Continue() {
+  if (state_ == State::kHandling && transfer_) return HandOnBody();
   if (state_ != State::kSending || stream_->queued_bytes() > kPipelinedBytes) return;
   BecomeIdle();
 }
 
 void Connection::OnDrained() {
+  progress_ms_ = lobby_.now_ms();
   if (state_ == State::kSending) Continue();
-  if (state_ == State::kFinishing) Finish();
+  if (state_ == State::kFinishing) return Finish();
+  if (state_ != State::kHandling || exchange_ == nullptr) return;
+  if (ExchangeListener* listener = exchange_->listener()) listener->OnDrained();
 }
 
 // While the server drains somebody waits for the answers to be sent, so the connection stays until
@@ -221,7 +253,10 @@ void Connection::Finish() {
 
 void Connection::End() {
   state_ = State::kOver;
-  if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->Detach();
+  if (exchange_ != nullptr) {
+    LogBroken();
+    std::exchange(exchange_, nullptr)->Lose();
+  }
   lobby_.Bury(*this);
 }
 
@@ -235,13 +270,18 @@ void Connection::Sweep(int64_t now_ms) {
     stream_->Abort();
     return End();
   }
+  const ServerConfig& config = lobby_.shared().config;
   switch (state_) {
     case State::kIdle:
-      if (now_ms >= deadline_ms_ || lobby_.draining()) Finish();
+      if (now_ms - since_ms_ >= config.idle_timeout_ms || lobby_.draining()) Finish();
       return;
     case State::kReading:
-      if (now_ms >= deadline_ms_) Refuse(408, "the request did not come whole in time");
+      if (now_ms - since_ms_ >= config.request_timeout_ms) {
+        Refuse(408, "the request did not come whole in time");
+      }
       return;
+    case State::kHandling:
+      return SweepBody(now_ms);
     case State::kFinishing:
       return Finish();
     default:
@@ -273,7 +313,7 @@ void Connection::Upgrade(std::unique_ptr<WebSocketListener> listener, WebSocketL
 }
 
 void Connection::LogUpgrade(const Request& request) {
-  const int64_t took = lobby_.now_ms() - arrived_ms_;
+  const int64_t took = lobby_.now_ms() - since_ms_;
   lobby_.Log({.at_ms = lobby_.shared().clock.WallMs() - took,
               .peer = stream_->peer_address(),
               .method = request.method,

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "http/exchange.h"
@@ -82,6 +83,19 @@ struct FakeAnswer {
   WebSocketLimits websocket_limits;
   bool over = false;  // answered, accepted, or dropped unanswered
 
+  // Of an exchange that streams.
+  ExchangeListener* exchange_listener = nullptr;  // for the test to call
+  bool wants_body = false;
+  std::vector<Response> informed;
+  bool begun = false;  // `response` is a head then
+  std::optional<uint64_t> length;
+  std::string written;
+  size_t queued = 0;  // of `written`, set by the test
+  bool awaits_drained = false;
+  bool ended = false;
+  bool aborted = false;
+  std::optional<TakenStream> stream;  // to be taken
+
   bool dropped() const { return over && !response && listener == nullptr; }
   int status() const { return response ? response->status : 0; }
   // By the name in lower case, whatever the case in which it was written.
@@ -100,11 +114,17 @@ struct FakeAnswer {
   std::optional<std::string> body_;
 };
 
-class FakeExchange final : public Exchange {
+class FakeExchange final : public Exchange, public ResponseWriter {
  public:
-  FakeExchange(Request request, net::Core& core, std::shared_ptr<FakeAnswer> answer)
-      : request_(std::move(request)), core_(core), answer_(std::move(answer)) {}
-  ~FakeExchange() override { answer_->over = true; }
+  // kStreamed: the test says the body through FakeAnswer::exchange_listener.
+  FakeExchange(Request request, net::Core& core, std::shared_ptr<FakeAnswer> answer,
+               BodyMode mode = BodyMode::kBuffered)
+      : request_(std::move(request)), core_(core), answer_(std::move(answer)), mode_(mode) {}
+  ~FakeExchange() override {
+    answer_->aborted |= answer_->begun && !answer_->ended;
+    answer_->over = true;
+    answer_->exchange_listener = nullptr;
+  }
 
   const Request& request() const override { return request_; }
   net::Core& core() override { return core_; }
@@ -122,15 +142,42 @@ class FakeExchange final : public Exchange {
     answer_->over = true;
   }
 
+  void Listen(ExchangeListener* listener) override { answer_->exchange_listener = listener; }
+  bool streamed() const override { return mode_ == BodyMode::kStreamed; }
+  void ResumeBody() override { answer_->wants_body = true; }
+  void PauseBody() override { answer_->wants_body = false; }
+  void Inform(const Response& head) override {
+    CHECK(!answer_->over && !answer_->begun, "what is said first comes first");
+    answer_->informed.push_back(head);
+  }
+  ResponseWriter& Begin(Response head, std::optional<uint64_t> length) override {
+    CHECK(!answer_->over && !answer_->begun, "an exchange is answered once");
+    answer_->response = std::move(head);
+    answer_->length = length;
+    answer_->begun = true;
+    return *this;
+  }
+  std::optional<TakenStream> TakeStream() override {
+    answer_->over = true;
+    return std::exchange(answer_->stream, std::nullopt);
+  }
+  void Write(std::string_view bytes) override { answer_->written += bytes; }
+  void End() override { answer_->over = answer_->ended = true; }
+  void Abort() override { answer_->over = answer_->aborted = true; }
+  size_t queued_bytes() const override { return answer_->queued; }
+  void AwaitDrained() override { answer_->awaits_drained = true; }
+
  private:
   const Request request_;
   net::Core& core_;
   const std::shared_ptr<FakeAnswer> answer_;
+  const BodyMode mode_;
 };
 
-inline std::shared_ptr<FakeAnswer> Ask(Handler& handler, net::Core& core, Request request) {
+inline std::shared_ptr<FakeAnswer> Ask(Handler& handler, net::Core& core, Request request,
+                                       BodyMode mode = BodyMode::kBuffered) {
   auto answer = std::make_shared<FakeAnswer>();
-  handler.Handle(std::make_unique<FakeExchange>(std::move(request), core, answer));
+  handler.Handle(std::make_unique<FakeExchange>(std::move(request), core, answer, mode));
   return answer;
 }
 

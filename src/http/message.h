@@ -28,6 +28,8 @@ struct Request {
   Headers headers;
   std::string body;
   std::string peer_address;
+  int version = 11;              // 10 or 11
+  bool secure = false;           // it came over TLS
   bool wants_websocket = false;  // a well-formed upgrade request (RFC 6455, 4.2.1)
 
   std::string_view Header(std::string_view name) const { return FindHeader(headers, name); }
@@ -45,7 +47,8 @@ using BodyPieces = std::vector<std::variant<std::string, FileBody>>;
 
 struct Response {
   int status = 200;
-  // Without Content-Length, Connection, Date and Server: the connection writes those.
+  // Without Content-Length and Connection: the connection writes those, and Date and Server where
+  // they are not here.
   Headers headers;
   std::variant<std::string, base::SharedBytes, FileBody, BodyPieces> body;
 

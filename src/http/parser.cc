@@ -89,10 +89,11 @@ Refusal RefusalOf(const ErrorCode& error) {
 
 class RequestParser::Beast final : public beast::http::basic_parser<true> {
  public:
-  explicit Beast(const ParserLimits& limits) : limits_(limits) {
+  Beast(const ParserLimits& limits, BodyOf body_of)
+      : limits_(limits), body_of_(std::move(body_of)), body_left_(limits.max_body_bytes) {
     eager(true);
     header_limit(std::numeric_limits<uint32_t>::max());  // the limit is kept by ParseHead
-    body_limit(limits.max_body_bytes);
+    body_limit(boost::none);                             // and this one by on_body_impl
   }
 
   State Feed(std::string_view& bytes);
@@ -104,6 +105,7 @@ class RequestParser::Beast final : public beast::http::basic_parser<true> {
 
   int version() const { return version_; }
   bool body_begun() const { return body_begun_; }
+  bool streams() const { return is_header_done() && mode_ == BodyMode::kStreamed; }
 
  private:
   void SkipBlank(std::string_view& bytes);
@@ -121,13 +123,18 @@ class RequestParser::Beast final : public beast::http::basic_parser<true> {
   void on_header_impl(ErrorCode& error) override;
   void on_body_init_impl(const boost::optional<uint64_t>&, ErrorCode&) override {}
   size_t on_body_impl(BeastView body, ErrorCode& error) override;
-  void on_chunk_header_impl(uint64_t, BeastView, ErrorCode&) override {}
+  void on_chunk_header_impl(uint64_t size, BeastView, ErrorCode& error) override {
+    if (size > body_left_) Refuse(413, "the body is too long", error);
+  }
   size_t on_chunk_body_impl(uint64_t, BeastView body, ErrorCode& error) override {
     return on_body_impl(body, error);
   }
   void on_finish_impl(ErrorCode&) override {}
 
   const ParserLimits limits_;
+  const BodyOf body_of_;
+  uint64_t body_left_;  // of the limit
+  BodyMode mode_ = BodyMode::kBuffered;
   std::string held_;     // a head or chunk line that is not whole
   size_t searched_ = 0;  // of the head, for its end
   size_t blank_bytes_ = 0;
@@ -229,6 +236,7 @@ void RequestParser::Beast::on_request_impl(beast::http::verb, BeastView method, 
                                            int version, ErrorCode& error) {
   version_ = version;
   request.method = method;
+  request.version = version;
   if (target.size() > limits_.max_target_bytes) {
     return Refuse(414, "the target is too long", error);
   }
@@ -270,21 +278,28 @@ void RequestParser::Beast::CheckField(std::string_view name, std::string_view va
 void RequestParser::Beast::on_header_impl(ErrorCode& error) {
   if (version_ >= 11 && hosts_ == 0) return Refuse(400, "no Host", error);
   const auto length = content_length();
-  if (expects && !chunked() && (!length || *length == 0)) expects = false;
+  if (!chunked() && (!length || *length == 0)) {
+    expects = false;
+    return;
+  }
+  if (body_of_) mode_ = body_of_(request);
+  if (mode_ == BodyMode::kStreamed) body_left_ = limits_.max_streamed_body_bytes;
+  if (length && *length > body_left_) Refuse(413, "the body is too long", error);
 }
 
 size_t RequestParser::Beast::on_body_impl(BeastView body, ErrorCode& error) {
   body_begun_ = true;
-  if (body.size() > limits_.max_body_bytes - request.body.size()) {
+  if (body.size() > body_left_) {
     Refuse(413, "the body is too long", error);
     return body.size();
   }
+  body_left_ -= body.size();
   request.body.append(body.data(), body.size());
   return body.size();
 }
 
-RequestParser::RequestParser(const ParserLimits& limits)
-    : beast_(std::make_unique<Beast>(limits)) {}
+RequestParser::RequestParser(const ParserLimits& limits, BodyOf body_of)
+    : beast_(std::make_unique<Beast>(limits, std::move(body_of))) {}
 RequestParser::~RequestParser() = default;
 
 RequestParser::State RequestParser::Feed(std::string_view& bytes) {
@@ -308,6 +323,9 @@ bool RequestParser::TakeExpectation() {
 
 bool RequestParser::started() const {
   return beast_->started;
+}
+bool RequestParser::streams() const {
+  return beast_->streams();
 }
 int RequestParser::error_status() const {
   return beast_->refusal.status;

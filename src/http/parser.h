@@ -4,7 +4,7 @@
 //
 //   400  bad syntax; no Host or two; Content-Length with Transfer-Encoding, different lengths, a
 //        length that is not a number; Transfer-Encoding in HTTP/1.0; a malformed WebSocket upgrade
-//   413  body over max_body_bytes, said as soon as a length tells
+//   413  body over its limit, said as soon as a length tells
 //   414  target over max_target_bytes
 //   417  an Expect other than 100-continue
 //   426  a WebSocket version other than 13
@@ -14,10 +14,15 @@
 //
 // Trailers are read and thrown away. Nothing is allocated for a length that is only claimed.
 //
+// A body is collected in request().body. Of a streamed one (BodyMode) the caller takes away what is
+// there after each Feed, and streams() says that the head is whole.
+//
 // Threading: core-local.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,11 +35,16 @@ struct ParserLimits {
   size_t max_header_bytes = 16 << 10;
   size_t max_target_bytes = 8 << 10;
   size_t max_body_bytes = 1 << 20;
+  uint64_t max_streamed_body_bytes = 1ULL << 30;
 };
+
+enum class BodyMode : uint8_t { kBuffered, kStreamed };
 
 class RequestParser {
  public:
-  explicit RequestParser(const ParserLimits& limits);
+  // `body_of` is asked when a head is whole and a body follows; none: every body is buffered.
+  using BodyOf = std::function<BodyMode(const Request& head)>;
+  explicit RequestParser(const ParserLimits& limits, BodyOf body_of = {});
   ~RequestParser();
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
@@ -46,6 +56,7 @@ class RequestParser {
   // True once, when the head is whole, the body has not begun and the client waits for 100.
   bool TakeExpectation();
   bool started() const;  // any byte of a request came
+  bool streams() const;  // the head is whole and the body is a streamed one
 
   // kError: what to answer, and why in words for the client's developer.
   int error_status() const;

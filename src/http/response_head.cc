@@ -26,14 +26,27 @@ std::string EncodeHead(const Response& response, const HeadFacts& facts) {
   head.reserve(256);
   head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ");
   head.append(ReasonPhrase(response.status)).append("\r\n");
-  AppendField(head, "Date", facts.date);
-  AppendField(head, "Server", "offing");
+  if (FindHeader(response.headers, "date").empty()) AppendField(head, "Date", facts.date);
+  if (FindHeader(response.headers, "server").empty()) AppendField(head, "Server", "offing");
   for (const auto& [name, value] : response.headers) AppendField(head, name, value);
-  if (HasBody(response.status)) AppendField(head, "Content-Length", std::to_string(facts.length));
+  if (HasBody(response.status)) {
+    if (facts.framing == Framing::kLength) {
+      AppendField(head, "Content-Length", std::to_string(facts.length));
+    } else if (facts.framing == Framing::kChunked) {
+      AppendField(head, "Transfer-Encoding", "chunked");
+    }
+  }
   if (facts.persistence == Persistence::kClose) AppendField(head, "Connection", "close");
   if (facts.persistence == Persistence::kKeepAliveSaid) {
     AppendField(head, "Connection", "keep-alive");
   }
+  return head.append("\r\n");
+}
+
+std::string EncodeInterim(const Response& response) {
+  std::string head = "HTTP/1.1 " + std::to_string(response.status) + " ";
+  head.append(ReasonPhrase(response.status)).append("\r\n");
+  for (const auto& [name, value] : response.headers) AppendField(head, name, value);
   return head.append("\r\n");
 }
 

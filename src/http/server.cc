@@ -24,7 +24,7 @@ class Server::Impl {
     }
   }
 
-  base::Result<uint16_t> Listen(net::ListenAddress address);
+  base::Result<uint16_t> Listen(net::ListenAddress address, net::TlsContext* tls);
   void StopAccepting();
   void Drain(std::function<void()> done);
 
@@ -39,13 +39,15 @@ class Server::Impl {
   std::vector<std::shared_ptr<Door>> doors_;
 };
 
-base::Result<uint16_t> Server::Impl::Listen(net::ListenAddress address) {
+base::Result<uint16_t> Server::Impl::Listen(net::ListenAddress address, net::TlsContext* tls) {
   net::PortUse use = net::PortUse::kFirst;
   for (const auto& door : doors_) {
-    auto acceptor = net::Listen(door->lobby->core(), address, use,
-                                [lobby = door->lobby.get()](std::unique_ptr<net::Stream> stream) {
-                                  lobby->Greet(std::move(stream));
-                                });
+    auto acceptor = net::Listen(
+        door->lobby->core(), address, use,
+        [lobby = door->lobby.get()](std::unique_ptr<net::Stream> stream) {
+          lobby->Greet(std::move(stream));
+        },
+        tls);
     if (!acceptor) return std::unexpected(acceptor.error());
     address.port = (*acceptor)->port();
     use = net::PortUse::kJoin;
@@ -86,8 +88,8 @@ Server::Server(Deps deps, ServerConfig config)
     : impl_(std::make_unique<Impl>(std::move(deps), config)) {}
 Server::~Server() = default;
 
-base::Result<uint16_t> Server::Listen(const net::ListenAddress& address) {
-  return impl_->Listen(address);
+base::Result<uint16_t> Server::Listen(const net::ListenAddress& address, net::TlsContext* tls) {
+  return impl_->Listen(address, tls);
 }
 void Server::StopAccepting() {
   impl_->StopAccepting();

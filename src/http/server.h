@@ -3,9 +3,10 @@
 // log, and hands each request to the one Handler.
 //
 // Limits, each with a counter: connections in all (then 503 and close), header section (431),
-// target (414), body (413), time for a request to arrive whole (408), idle time between requests
-// (close), a peer that does not read its answer (abort). A request is never smuggled:
-// Content-Length together with Transfer-Encoding, or two different lengths, is 400 and close.
+// target (414), body (413; one limit for those that are kept whole, one for streamed ones), time
+// for a request to arrive whole (408), idle time between requests (close), a peer that does not
+// read its answer (abort). A request is never smuggled: Content-Length together with
+// Transfer-Encoding, or two different lengths, is 400 and close.
 //
 // Draining: StopAccepting() first; then Drain() lets each connection finish its request and closes
 // idle ones; WebSockets are the listeners' own affair.
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,9 +39,15 @@ struct ServerConfig {
   size_t max_header_bytes = 16 << 10;
   size_t max_target_bytes = 8 << 10;
   size_t max_body_bytes = 1 << 20;
-  int64_t request_timeout_ms = 15'000;  // from the first byte to the last
+  uint64_t max_streamed_body_bytes = 1ULL << 30;  // of a body that its handler reads as it comes
+  // From the first byte of a request to its last; of a streamed one to the head's end, and then
+  // without a byte of the body while its handler wants some.
+  int64_t request_timeout_ms = 15'000;
   int64_t idle_timeout_ms = 75'000;
   int64_t write_timeout_ms = 30'000;  // without any progress
+  // The value of Strict-Transport-Security (RFC 6797) on answers over TLS that have none; empty:
+  // none is added.
+  std::string strict_transport;
 };
 
 class Server {
@@ -55,8 +63,9 @@ class Server {
   Server(Deps deps, ServerConfig config);
   ~Server();
 
-  // Call before the cores run. The port that was bound, for 0.
-  base::Result<uint16_t> Listen(const net::ListenAddress& address);
+  // Call before the cores run. The port that was bound, for 0. With `tls`, which has to outlive the
+  // server, connections there speak TLS.
+  base::Result<uint16_t> Listen(const net::ListenAddress& address, net::TlsContext* tls = nullptr);
   // Both post to the cores and return at once; `done` runs on some core when no HTTP exchange is
   // left.
   void StopAccepting();
