@@ -95,12 +95,16 @@ export class Browser {
     const waits = [];
     const event = { type, ...fields, waitUntil: (promise) => waits.push(promise) };
     for (const listener of listeners.get(type) ?? []) world.call(listener, event);
-    if (type === 'message') return undefined; // pings are held open for ever
+    if (type === 'message') {
+      // Nobody waits for it: pings are held open for ever.
+      for (const wait of waits) wait?.catch((error) => this.problems.push(`rejected: ${error.stack ?? error}`));
+      return undefined;
+    }
     return Promise.all(waits);
   }
 
   message(data, source) {
-    this.#event('message', { data: structuredClone(data), source });
+    this.#event('message', { data: structuredClone(data), source, ports: [] });
   }
 
   openPage(view) {
@@ -151,6 +155,7 @@ class Page {
       document: { hidden: false, visibilityState: 'visible', addEventListener: add, documentElement: {}, title: '' },
       addEventListener: add,
       removeEventListener() {},
+      matchMedia: () => ({ matches: false, addEventListener() {} }),
       sessionStorage: { getItem: () => null, setItem() {}, removeItem() {} },
       localStorage: { getItem: () => null, setItem() {}, removeItem() {} },
       navigator: {

@@ -12,7 +12,7 @@ const seed = seedOfRun();
 async function firstProblem(options) {
   for (let number = 1; number <= MOST; number += 1) {
     const schedule = new Schedule(new Random(seed + number), new Faults(), { ...options, patience: 3_000 });
-    const problems = await schedule.run().catch((error) => [String(error)]);
+    const problems = await schedule.run();
     if (problems.length > 0) return { number, problem: problems[0] };
   }
   return undefined;
