@@ -95,6 +95,10 @@ void Api::Handle(std::unique_ptr<http::Exchange> exchange, Shard& from) {
   if (from.draining()) {
     return exchange->Send(ApiError({base::Code::kUnavailable, "the server is draining"}));
   }
+  for (const auto& [rest, call] : calls_) {
+    if (rest != SplitPath(request.path).second) continue;
+    return call(shared_.config.apps[static_cast<size_t>(*app)].id, std::move(exchange));
+  }
   proto::QueryParams query = proto::ParseQuery(request.query, kMaxQueryParams);
   Route({*app, from, http::HeldExchange(std::move(exchange)), std::move(query)}, request);
 }

@@ -8,10 +8,13 @@
 // Threading: any thread; each call stays on its exchange's core.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "channels/publisher.h"
@@ -26,6 +29,14 @@ class Api {
  public:
   Api(const Shards& shards, Publisher& publisher, const Shared& shared)
       : shards_(shards), publisher_(publisher), shared_(shared) {}
+
+  // A call to /apps/{ID}/{rest} that another part of the server answers; its signature is good.
+  using SignedCall =
+      std::function<void(std::string_view app_id, std::unique_ptr<http::Exchange> exchange)>;
+  // Before the cores run.
+  void AddCall(std::string rest, SignedCall call) {
+    calls_.emplace_back(std::move(rest), std::move(call));
+  }
 
   // /apps/{ID} and below, of an app that we have.
   bool Claims(std::string_view path) const;
@@ -59,6 +70,7 @@ class Api {
   const Shards& shards_;
   Publisher& publisher_;
   const Shared shared_;
+  std::vector<std::pair<std::string, SignedCall>> calls_;
 };
 
 // The answer to a call that failed (spec/errors.md).

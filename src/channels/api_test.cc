@@ -44,6 +44,25 @@ Json Without(Json body, const std::string& member) {
   return body;
 }
 
+TEST(Api, HandsASignedCallToThePartOfTheServerThatAnswersIt) {
+  World world;
+  std::string asked;
+  world.channels->AddCall(
+      "worker", [&asked](std::string_view app, std::unique_ptr<http::Exchange> exchange) {
+        asked = fmt::format("{} {} {}", app, exchange->request().method, exchange->request().body);
+        exchange->Send(http::JsonResponse(200, "{}"));
+      });
+  EXPECT_EQ(Post(world, "/worker", {{"action", "kill"}}).status, 200);
+  EXPECT_EQ(asked, R"(1 POST {"action":"kill"})");
+  asked.clear();
+  EXPECT_EQ(Ask(world, "POST", "/workers", "", "{}").status, 404);
+  auto unsigned_answer = http::Ask(*world.channels, *world.cores[0],
+                                   http::MakeRequest("POST", "/apps/1/worker", {}, "{}"));
+  world.Settle();
+  EXPECT_EQ(unsigned_answer->status(), 401);
+  EXPECT_EQ(asked, "");
+}
+
 TEST(Api, PublishesToManyChannelsOnceEach) {
   World world;
   const auto client = world.Connect();

@@ -1,11 +1,13 @@
 #include "channels/channels.h"
 
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/check.h"
+#include "channels/gather.h"
 #include "channels/refusal.h"
 #include "channels/session.h"
 #include "proto/uri.h"
@@ -103,6 +105,19 @@ void Channels::Accept(std::unique_ptr<http::Exchange> exchange, Shard& shard) {
 
 void Channels::OnCommitted(std::span<const journal::Committed> events) {
   publisher_.OnCommitted(events);
+}
+
+void Channels::SetFirstFrame(const std::function<std::string()>& frame) {
+  for (const std::unique_ptr<Shard>& shard : shards_) shard->first_frame = frame;
+}
+
+void Channels::Tell(std::string text, std::function<void(size_t)> done) {
+  Gather<size_t>(
+      shards_, nullptr, *shards_.front(),
+      [text = std::move(text)](Shard& shard) { return shard.Tell(text); },
+      [done = std::move(done)](const std::vector<size_t>& told) {
+        done(std::accumulate(told.begin(), told.end(), size_t{0}));
+      });
 }
 
 void Channels::Start() {

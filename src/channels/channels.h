@@ -16,6 +16,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -56,6 +58,16 @@ class Channels final : public http::Handler, public journal::CommitListener {
   void Handle(std::unique_ptr<http::Exchange> exchange) override;
 
   void OnCommitted(std::span<const journal::Committed> events) override;
+
+  // For the other parts of the server, before the cores run: a signed call of theirs (api.h), and
+  // what a client of the first app, whose key the site's worker has, is told right after the
+  // greeting (`frame` is asked on its core; empty: nothing).
+  void AddCall(std::string rest, Api::SignedCall call) {
+    api_.AddCall(std::move(rest), std::move(call));
+  }
+  void SetFirstFrame(const std::function<std::string()>& frame);
+  // Sends `text` to every open connection of the first app. `done` gets their number, on some core.
+  void Tell(std::string text, std::function<void(size_t)> done);
 
   void Start();
   // From here on connections are refused with 4100, calls with 503, and connections that are open

@@ -32,6 +32,8 @@ void Session::OnOpen(http::WebSocket& socket) {
   shard_.shared.counters.connections.Add();
   const auto timeout_s = static_cast<int>(shard_.shared.config.activity_timeout_ms / 1'000);
   Reply(proto::EncodeConnectionEstablished(FormatSocketId(id_), std::max(1, timeout_s)));
+  if (app_ != AppIndex{0} || !shard_.first_frame) return;
+  if (const std::string frame = shard_.first_frame(); !frame.empty()) Reply(frame);
 }
 
 void Session::OnText(std::string_view text) {

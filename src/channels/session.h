@@ -59,7 +59,11 @@ class Session final : public http::WebSocketListener {
   void OnFlushed();
   void OnTick();
 
+  // A frame that belongs to no channel.
+  void Tell(std::string_view text) { Reply(text); }
+
   const SocketId& id() const { return id_; }
+  AppIndex app() const { return app_; }
 
  private:
   enum class State : uint8_t { kNew, kOpen, kLeft, kGone };

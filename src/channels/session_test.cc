@@ -41,6 +41,45 @@ TEST(Session, GivesEveryConnectionAnotherSocketId) {
   EXPECT_EQ(ids.size(), 20u);
 }
 
+TEST(Session, TellsEveryConnectionOfTheFirstAppOnAllCoresAndSaysHowMany) {
+  ChannelsConfig config = TestConfig();
+  config.apps.push_back({"2", "other", "secret"});
+  World world({.cores = 2}, config);
+  const auto one = world.Connect(0);
+  const auto two = world.Connect(1);
+  const auto gone = world.Connect(1);
+  gone->socket().Vanish();
+  const auto answer = world.Upgrade("/app/other?protocol=7");
+  http::FakeWebSocket other(*world.cores[0], std::move(answer->listener));
+  world.Settle();
+  other.TakeTexts();
+  std::optional<size_t> told;
+  world.channels->Tell(R"({"event":"offing:control"})", [&told](size_t count) { told = count; });
+  world.Settle();
+  EXPECT_EQ(told, 2u);
+  EXPECT_EQ(one->Take().at(0).text, R"({"event":"offing:control"})");
+  EXPECT_EQ(two->Take().size(), 1u);
+  EXPECT_TRUE(other.TakeTexts().empty()) << "the worker has the key of the first app";
+}
+
+TEST(Session, TellsANewConnectionWhatThereIsToSayRightAfterTheGreeting) {
+  World world;
+  std::string frame;
+  world.channels->SetFirstFrame([&frame] { return frame; });
+  const auto texts = [&world] {
+    const auto answer = world.Upgrade("/app/key?protocol=7");
+    http::FakeWebSocket socket(*world.cores[0], std::move(answer->listener));
+    world.Settle();
+    return socket.TakeTexts();
+  };
+  EXPECT_EQ(texts().size(), 1u);
+  frame = R"({"event":"offing:control","data":"{}"})";
+  const auto told = texts();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(ParseFrame(told[0]).event, "pusher:connection_established");
+  EXPECT_EQ(told[1], frame);
+}
+
 TEST(Session, SubscribesToAPublicChannelAndHearsIt) {
   World world;
   const auto client = world.Connect();

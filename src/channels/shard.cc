@@ -38,6 +38,16 @@ void Shard::Deliver(const LiveEvent& event) {
   hub.Deliver(event, sessions.Find(event.except));
 }
 
+size_t Shard::Tell(std::string_view text) {
+  size_t told = 0;
+  sessions.Take(sessions.size(), [text, &told](Session& session) {
+    if (session.app() != AppIndex{0}) return;
+    session.Tell(text);
+    ++told;
+  });
+  return told;
+}
+
 void Shard::OnSessionClosed() {
   --open_sessions_;
   if (draining_ && open_sessions_ == 0 && drained_) std::exchange(drained_, nullptr)();

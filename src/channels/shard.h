@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -50,6 +52,9 @@ class Shard {
   // Hands an event to this core's subscribers.
   void Deliver(const LiveEvent& event);
 
+  // Sends a frame to this core's connections of the first app; how many there are.
+  size_t Tell(std::string_view text);
+
   // Seconds of the steady clock, as coarse as the sweep; at most one second late.
   uint32_t now_s() const { return now_s_; }
   // A connection begins, and is over: between its first and its last call from the transport.
@@ -68,6 +73,7 @@ class Shard {
   const Shared shared;
   Hub hub;
   SessionTable sessions;
+  std::function<std::string()> first_frame;  // channels.h; may be empty
 
  private:
   uint32_t now_s_ = 0;

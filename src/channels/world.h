@@ -63,6 +63,10 @@ class HookedStore final : public store::Store {
                                                       std::string_view key) override {
     return inner_.FindReply(app, key);
   }
+  base::Result<std::optional<store::Setting>> FindSetting(std::string_view app,
+                                                          std::string_view name) override {
+    return inner_.FindSetting(app, name);
+  }
   base::Result<std::vector<store::LogKey>> Logs(const store::LogKey& after, uint64_t max) override {
     return inner_.Logs(after, max);
   }

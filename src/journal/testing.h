@@ -46,6 +46,10 @@ class FailableStore final : public store::Store {
                                                       std::string_view key) override {
     return kept_.FindReply(app, key);
   }
+  base::Result<std::optional<store::Setting>> FindSetting(std::string_view app,
+                                                          std::string_view name) override {
+    return kept_.FindSetting(app, name);
+  }
   base::Result<std::vector<store::LogKey>> Logs(const store::LogKey& after, uint64_t max) override {
     return kept_.Logs(after, max);
   }

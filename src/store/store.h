@@ -38,11 +38,12 @@ struct Batch {
   std::vector<Trim> trims;
   std::vector<Snapshot> snapshots;  // replace the one of the same app and path
   std::vector<Reply> replies;
+  std::vector<Setting> settings;       // replace the one of the same app and name
   int64_t drop_replies_before_ms = 0;  // replies older than this go
 
   bool empty() const {
     return appends.empty() && trims.empty() && snapshots.empty() && replies.empty() &&
-           drop_replies_before_ms == 0;
+           settings.empty() && drop_replies_before_ms == 0;
   }
 };
 
@@ -61,6 +62,8 @@ class Reader {
                                                              std::string_view path) = 0;
   virtual base::Result<std::optional<Reply>> FindReply(std::string_view app,
                                                        std::string_view key) = 0;
+  virtual base::Result<std::optional<Setting>> FindSetting(std::string_view app,
+                                                           std::string_view name) = 0;
   // Every log, for the periodic trim: at most `max` after `after` in the order of the keys.
   virtual base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) = 0;
 };

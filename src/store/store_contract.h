@@ -177,6 +177,23 @@ TEST_P(StoreContract, RepliesAreKeptReplacedAndDroppedByAge) {
   EXPECT_EQ(*store().FindReply("app", "k2"), std::nullopt);
 }
 
+TEST_P(StoreContract, ASettingReplacesTheOneOfItsName) {
+  EXPECT_EQ(*store().FindSetting("app", "control"), std::nullopt);
+  const Setting first{"app", "control", "{\"kill\":true}"};
+  const Setting second{"app", "control", std::string("nul \0 and \xff", 11)};
+  Batch batch;
+  batch.settings = {first, {"app", "other", "x"}, {"another", "control", ""}};
+  EXPECT_FALSE(batch.empty());
+  ASSERT_TRUE(store().Commit(batch));
+  EXPECT_EQ(*store().FindSetting("app", "control"), first);
+  batch.settings = {second};
+  ASSERT_TRUE(store().Commit(batch));
+  EXPECT_EQ(*store().FindSetting("app", "control"), second);
+  EXPECT_EQ(store().FindSetting("app", "other")->value().body, "x");
+  EXPECT_EQ(store().FindSetting("another", "control")->value().body, "");
+  EXPECT_EQ(*(*store().OpenReader())->FindSetting("app", "control"), second);
+}
+
 TEST_P(StoreContract, AReaderOfItsOwnSeesWhatIsCommitted) {
   auto reader = store().OpenReader();
   ASSERT_TRUE(reader);

@@ -74,4 +74,13 @@ struct Reply {
   friend bool operator==(const Reply&, const Reply&) = default;
 };
 
+// What an operator changed while the server ran, and what must outlive it; `body` is its owner's.
+struct Setting {
+  std::string app;
+  std::string name;
+  std::string body;
+
+  friend bool operator==(const Setting&, const Setting&) = default;
+};
+
 }  // namespace offing::store

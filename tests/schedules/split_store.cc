@@ -45,6 +45,10 @@ class SplitStore final : public Store {
                                                std::string_view key) override {
     return whole_->FindReply(app, key);
   }
+  base::Result<std::optional<Setting>> FindSetting(std::string_view app,
+                                                   std::string_view name) override {
+    return whole_->FindSetting(app, name);
+  }
   base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) override {
     return whole_->Logs(after, max);
   }

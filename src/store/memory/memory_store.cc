@@ -31,6 +31,10 @@ class MemoryReader final : public Reader {
                                                std::string_view key) override {
     return store_.FindReply(app, key);
   }
+  base::Result<std::optional<Setting>> FindSetting(std::string_view app,
+                                                   std::string_view name) override {
+    return store_.FindSetting(app, name);
+  }
   base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) override {
     return store_.Logs(after, max);
   }
@@ -49,6 +53,7 @@ base::Result<void> MemoryStore::Commit(const Batch& batch) {
     snapshots_[{snapshot.app, snapshot.path}] = snapshot;
   }
   for (const Reply& reply : batch.replies) replies_[{reply.app, reply.key}] = reply;
+  for (const Setting& setting : batch.settings) settings_[{setting.app, setting.name}] = setting;
   if (batch.drop_replies_before_ms != 0) {
     std::erase_if(replies_, [&](const auto& entry) {
       return entry.second.at_ms < batch.drop_replies_before_ms;
@@ -127,6 +132,14 @@ base::Result<std::optional<Reply>> MemoryStore::FindReply(std::string_view app,
   std::shared_lock lock(mutex_);
   const auto it = replies_.find(Name(app, key));
   if (it == replies_.end()) return std::nullopt;
+  return it->second;
+}
+
+base::Result<std::optional<Setting>> MemoryStore::FindSetting(std::string_view app,
+                                                              std::string_view name) {
+  std::shared_lock lock(mutex_);
+  const auto it = settings_.find(Name(app, name));
+  if (it == settings_.end()) return std::nullopt;
   return it->second;
 }
 

@@ -28,6 +28,8 @@ class MemoryStore final : public Store {
   base::Result<std::optional<Snapshot>> FindSnapshot(std::string_view app,
                                                      std::string_view path) override;
   base::Result<std::optional<Reply>> FindReply(std::string_view app, std::string_view key) override;
+  base::Result<std::optional<Setting>> FindSetting(std::string_view app,
+                                                   std::string_view name) override;
   base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) override;
 
  private:
@@ -35,7 +37,7 @@ class MemoryStore final : public Store {
     LogState state;
     std::deque<Event> events;
   };
-  using Name = std::pair<std::string, std::string>;  // of a snapshot or a reply: app, path or key
+  using Name = std::pair<std::string, std::string>;  // app, and path, key or name
 
   void Append(const Batch::Append& append);
   void Trim(const Batch::Trim& trim);
@@ -44,6 +46,7 @@ class MemoryStore final : public Store {
   std::map<LogKey, KeptLog> logs_;
   std::map<Name, Snapshot> snapshots_;
   std::map<Name, Reply> replies_;
+  std::map<Name, Setting> settings_;
 };
 
 }  // namespace offing::store

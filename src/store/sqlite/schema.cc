@@ -1,6 +1,6 @@
 #include "store/sqlite/schema.h"
 
-#include <array>
+#include <iterator>
 #include <string>
 
 namespace offing::store::sqlite {
@@ -11,7 +11,7 @@ namespace {
 //
 // log.bytes is the sum of event.size over the events kept, so trimming by bytes walks only what it
 // drops. The narrow columns of an event stand before its data, so the walk reads no overflow page.
-constexpr std::array kMigrations = {R"sql(
+constexpr const char* kMigrations[] = {R"sql(
 CREATE TABLE log (
   id      INTEGER PRIMARY KEY,
   app     TEXT NOT NULL,
@@ -53,6 +53,14 @@ CREATE TABLE reply (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reply_by_age ON reply (at);
+)sql",
+                                       R"sql(
+CREATE TABLE setting (
+  app  TEXT NOT NULL,
+  name TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (app, name)
+) STRICT, WITHOUT ROWID;
 )sql"};
 
 base::Result<void> Migrate(Connection& connection, int64_t version) {
@@ -67,7 +75,7 @@ base::Result<void> Migrate(Connection& connection, int64_t version) {
 }  // namespace
 
 int64_t SchemaVersion() {
-  return kMigrations.size();
+  return std::size(kMigrations);
 }
 
 base::Result<void> PrepareSchema(Connection& connection, const std::string& file) {

@@ -39,6 +39,7 @@ base::Result<void> SqliteReader::PrepareAll() {
        "SELECT epoch, seq, definition, body FROM snapshot WHERE app = ? AND path = ?"},
       {&find_reply_, "find reply",
        "SELECT fingerprint, at, body FROM reply WHERE app = ? AND key = ?"},
+      {&find_setting_, "find setting", "SELECT body FROM setting WHERE app = ? AND name = ?"},
       {&list_logs_, "list logs",
        "SELECT app, channel FROM log WHERE (app, channel) > (?, ?) ORDER BY app, channel LIMIT ?"},
   };
@@ -121,6 +122,15 @@ base::Result<std::optional<Reply>> SqliteReader::FindReply(std::string_view app,
   if (!row) return std::unexpected(row.error());
   if (!*row) return std::nullopt;
   return Reply{std::string(app), std::string(key), query.Text(0), query.Int(1), query.Text(2)};
+}
+
+base::Result<std::optional<Setting>> SqliteReader::FindSetting(std::string_view app,
+                                                               std::string_view name) {
+  Query query(connection_, find_setting_);
+  auto row = query.Bind(app).Bind(name).Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return Setting{std::string(app), std::string(name), query.Text(0)};
 }
 
 base::Result<std::vector<LogKey>> SqliteReader::Logs(const LogKey& after, uint64_t max) {

@@ -28,6 +28,8 @@ class SqliteReader final : public Reader {
   base::Result<std::optional<Snapshot>> FindSnapshot(std::string_view app,
                                                      std::string_view path) override;
   base::Result<std::optional<Reply>> FindReply(std::string_view app, std::string_view key) override;
+  base::Result<std::optional<Setting>> FindSetting(std::string_view app,
+                                                   std::string_view name) override;
   base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) override;
 
   // For the writer, which works on the same connection.
@@ -47,6 +49,7 @@ class SqliteReader final : public Reader {
   Statement events_after_;
   Statement find_snapshot_;
   Statement find_reply_;
+  Statement find_setting_;
   Statement list_logs_;
 };
 

@@ -53,6 +53,10 @@ class SqliteStore final : public Store {
                                                std::string_view key) override {
     return reader_->FindReply(app, key);
   }
+  base::Result<std::optional<Setting>> FindSetting(std::string_view app,
+                                                   std::string_view name) override {
+    return reader_->FindSetting(app, name);
+  }
   base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) override {
     return reader_->Logs(after, max);
   }
@@ -87,6 +91,7 @@ class SqliteStore final : public Store {
   Statement put_snapshot_;
   Statement put_reply_;
   Statement drop_replies_;
+  Statement put_setting_;
 };
 
 base::Result<void> SqliteStore::Prepare() {
@@ -113,6 +118,8 @@ base::Result<void> SqliteStore::Prepare() {
       {&put_reply_, "put reply",
        "INSERT OR REPLACE INTO reply (app, key, fingerprint, at, body) VALUES (?, ?, ?, ?, ?)"},
       {&drop_replies_, "drop replies", "DELETE FROM reply WHERE at < ?"},
+      {&put_setting_, "put setting",
+       "INSERT OR REPLACE INTO setting (app, name, body) VALUES (?, ?, ?)"},
   };
   for (const Named& named : all) {
     auto statement = connection().Prepare(named.name, named.sql);
@@ -257,6 +264,14 @@ base::Result<void> SqliteStore::WriteDocuments(const Batch& batch) {
                    .Bind(reply.fingerprint)
                    .Bind(reply.at_ms)
                    .Bind(reply.body)
+                   .Run();
+    if (!put) return put;
+  }
+  for (const Setting& setting : batch.settings) {
+    auto put = Query(connection(), put_setting_)
+                   .Bind(setting.app)
+                   .Bind(setting.name)
+                   .Bind(setting.body)
                    .Run();
     if (!put) return put;
   }

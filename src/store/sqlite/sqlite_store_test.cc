@@ -64,6 +64,7 @@ TEST(SqliteStore, KeepsEverythingWhenItIsClosedAndOpenedAgain) {
   Batch batch = OneEvent(1, "hello");
   batch.snapshots.push_back({"app", "/f", {kEpoch, 1}, "rules", "[1]"});
   batch.replies.push_back({"app", "key", "print", 5, "body"});
+  batch.settings.push_back({"app", "control", "{}"});
   ASSERT_TRUE((*OpenSqliteStore(folder.path()))->Commit(batch));
 
   auto store = OpenSqliteStore(folder.path());
@@ -73,6 +74,20 @@ TEST(SqliteStore, KeepsEverythingWhenItIsClosedAndOpenedAgain) {
   EXPECT_EQ((*page)->events, (std::vector<Event>{{1, 1, "e", "hello"}}));
   EXPECT_EQ(*(*store)->FindSnapshot("app", "/f"), batch.snapshots[0]);
   EXPECT_EQ(*(*store)->FindReply("app", "key"), batch.replies[0]);
+  EXPECT_EQ(*(*store)->FindSetting("app", "control"), batch.settings[0]);
+}
+
+TEST(SqliteStore, BringsAFileOfTheFirstSchemaUpToDateAndKeepsWhatIsInIt) {
+  TemporaryFolder folder;
+  ASSERT_TRUE((*OpenSqliteStore(folder.path()))->Commit(OneEvent(1, "old")));
+  Sql(folder.path() + "/offing.db", "DROP TABLE setting; PRAGMA user_version = 1");
+  auto store = OpenSqliteStore(folder.path());
+  ASSERT_TRUE(store) << store.error().detail;
+  EXPECT_EQ((*store)->State(kFeed)->value().head, 1u);
+  Batch batch;
+  batch.settings.push_back({"app", "control", "{}"});
+  ASSERT_TRUE((*store)->Commit(batch));
+  EXPECT_EQ(*(*store)->FindSetting("app", "control"), batch.settings[0]);
 }
 
 TEST(SqliteStore, MakesTheFolderAndItsParentsForItsUserAlone) {
