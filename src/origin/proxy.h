@@ -61,8 +61,8 @@ class Proxy final : public http::Handler {
   void Forward(std::unique_ptr<http::Exchange> exchange, ForwardOptions options);
   http::BodyMode BodyOf(const http::Request&) const override { return http::BodyMode::kStreamed; }
 
-  // Ends tunnels, which no drain of HTTP waits for. Posts; any thread.
-  void CloseTunnels();
+  // Ends what would not end by itself: tunnels and server-sent events. Posts; any thread.
+  void Drain();
   // Ends everything at once. After the cores have stopped and before the HTTP server goes.
   void Stop();
 
