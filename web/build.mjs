@@ -18,12 +18,13 @@ const web = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(web, 'dist');
 const published = join(web, 'packages/offing/dist');
 
-// Budgets in bytes of brotli, over everything that is loaded at installation and by a page.
+// Budgets in bytes of brotli, over everything that is loaded at installation and by a page. The module is for workers that
+// an app writes itself: it holds every part, and the names that Workbox has for them.
 const bundles = [
   { entry: 'worker/src/classic.ts', file: 'worker.js', format: 'iife', budget: 12_288 },
-  { entry: 'worker/src/routes/part.ts', file: 'worker.routes.js', format: 'iife', budget: 2_700 },
+  { entry: 'worker/src/routes/part.ts', file: 'worker.routes.js', format: 'iife', budget: 3_200 },
   { entry: 'worker/src/safety.ts', file: 'worker.safety.js', format: 'iife', budget: 256 },
-  { entry: 'worker/src/index.ts', file: 'worker.mjs', format: 'esm', budget: 12_288 },
+  { entry: 'worker/src/index.ts', file: 'worker.mjs', format: 'esm', budget: 15_360 },
   { entry: 'client/src/index.ts', file: 'client.mjs', format: 'esm', budget: 2_720 },
   { entry: 'client/src/update-element.ts', file: 'update.mjs', format: 'esm', budget: 1_024 },
 ];

@@ -1,7 +1,9 @@
 // Which requests the worker answers, and how (spec/worker.md, Strategies).
-import type { Live } from './live.ts';
 import type { Tabs } from './lifecycle-tabs.ts';
+import type { Live } from './live.ts';
+import type { RoutesPart } from './parts.ts';
 import type { Precache } from './precache.ts';
+import { cut } from './range.ts';
 
 const PATIENCE_MS = 4_000;
 // What a proxy says for a server that is away.
@@ -11,44 +13,63 @@ export interface Parts {
   precache: Precache;
   live: Live;
   newer: Pick<Tabs, 'add' | 'has'>; // pages that came from the network newer than the precache
+  routes?: RoutesPart | undefined;
+  preload?: boolean | undefined; // of navigations
 }
 
-// What is read of a FetchEvent.
-export type Asked = Pick<FetchEvent, 'request' | 'clientId' | 'resultingClientId'>;
+// The network's answer, which is under way already if this is a navigation that the browser has preloaded.
+export async function load({ request, preloadResponse }: FetchEvent): Promise<Response> {
+  return ((await preloadResponse) as Response | undefined) ?? fetch(request);
+}
 
 // undefined: the request is none of ours and goes its way untouched.
-export function answer(event: Asked, parts: Parts): Promise<Response> | undefined {
+export function answer(event: FetchEvent, parts: Parts): Promise<Response> | undefined {
   const { request } = event;
-  const { precache, live } = parts;
+  const { precache, live, routes, preload } = parts;
   const url = new URL(request.url);
-  if (request.method !== 'GET' || url.origin !== location.origin || request.headers.has('Range')) return undefined;
+  const ours = request.method === 'GET' && url.origin === location.origin;
   const navigation = request.mode === 'navigate';
-  const key = precache.keyFor(url, navigation);
-  if (key === undefined) {
-    return !url.search && live.isLive(url.pathname) ? liveFirst(request, live, url.pathname) : undefined;
+  if (ours) {
+    const key = precache.keyFor(url, navigation);
+    if (key !== undefined) return file(event, parts, key);
+    if (!url.search && live.isLive(url.pathname)) return liveFirst(request, live, url.pathname);
   }
-  if (navigation) return page(event, parts, key);
-  return /(\/|\.html)$/.test(key) || parts.newer.has(event.clientId)
-    ? networkFirst(request, precache, key)
-    : cacheFirst(request, precache, key);
+  const routed = routes?.(event, url);
+  if (routed || !navigation || !ours) return routed;
+  const shell = precache.shellFor(url);
+  if (shell) return file(event, parts, shell);
+  // Left alone, the browser would throw away what it has preloaded and ask again.
+  return preload ? load(event) : undefined;
 }
 
-async function page(event: Asked, { precache, newer }: Parts, key: string): Promise<Response> {
-  const response = await networkFirst(event.request, precache, key);
-  if (event.resultingClientId && precache.isOther(key, response)) newer.add(event.resultingClientId);
+function file(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
+  if (event.request.mode === 'navigate') return page(event, parts, key);
+  return /(\/|\.html)$/.test(key) || parts.newer.has(event.clientId)
+    ? networkFirst(event, parts, key)
+    : cacheFirst(event, parts, key);
+}
+
+async function page(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
+  const response = await networkFirst(event, parts, key);
+  if (event.resultingClientId && parts.precache.isOther(key, response)) parts.newer.add(event.resultingClientId);
   return response;
 }
 
-async function cacheFirst(request: Request, precache: Precache, key: string): Promise<Response> {
-  return (await precache.match(key)) ?? fetch(request);
+async function stored({ request }: FetchEvent, { precache }: Parts, key: string): Promise<Response | undefined> {
+  const found = await precache.match(key);
+  return found && cut(request, found);
 }
 
-async function networkFirst(request: Request, precache: Precache, key: string): Promise<Response> {
-  const network = fetch(request);
+async function cacheFirst(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
+  return (await stored(event, parts, key)) ?? fetch(event.request);
+}
+
+async function networkFirst(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
+  const network = load(event);
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));
   const response = await Promise.race([network, late]).catch(() => undefined);
   if (response && !AWAY.includes(response.status)) return response;
-  return (await precache.match(key)) ?? network;
+  return (await stored(event, parts, key)) ?? network;
 }
 
 async function liveFirst(request: Request, live: Live, path: string): Promise<Response> {

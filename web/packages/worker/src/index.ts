@@ -1,5 +1,7 @@
 // The worker's parts, for a worker that an app writes itself. `config` is what the server put in front of the module.
 import type { Config } from '@offing/protocol';
+import { allRoutes } from './routes/code.ts';
+import { start as startWith } from './start.ts';
 
 export { type Config, matchResource, type Resource } from '@offing/protocol';
 export { Feed, type FeedHost } from './feed.ts';
@@ -9,6 +11,38 @@ export { LiveCache } from './live-cache.ts';
 export { type DocumentHost, LiveDocument, MAX_QUEUE } from './live-document.ts';
 export { Live, type LiveHost, MAX_LIVE } from './live.ts';
 export { type Fetch, Precache } from './precache.ts';
-export { start } from './start.ts';
+export { cut } from './range.ts';
+export {
+  NavigationRoute,
+  registerRoute,
+  Route,
+  route,
+  type RouteHandler,
+  type RouteMatch,
+  setCatchHandler,
+  setDefaultHandler,
+} from './routes/code.ts';
+export type { HandlerContext, Match, Matcher, RouteOptions } from './routes/router.ts';
+export {
+  CacheAndUpdate,
+  CacheFirst,
+  CacheOnly,
+  NetworkFirst,
+  NetworkOnly,
+  StaleWhileRevalidate,
+  Strategy,
+  type StrategyOptions,
+} from './strategies/classes.ts';
+export type { Plugin } from './strategies/plugin.ts';
+export {
+  BroadcastUpdatePlugin,
+  CacheableResponsePlugin,
+  ExpirationPlugin,
+  RangeRequestsPlugin,
+} from './strategies/plugins.ts';
+export { StrategyHandler } from './strategies/strategy-handler.ts';
+
+// Adds the listeners, with the routes that were made so far and will be made while the script runs for the first time.
+export const start = (given: Config): void => startWith(given, { routes: allRoutes });
 
 export const config = (globalThis as unknown as { __OFFING: Config }).__OFFING;

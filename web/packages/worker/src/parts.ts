@@ -1,13 +1,15 @@
 // Parts of the worker that not every site needs. Each is a classic script of its own (`worker.NAME.js`), which the server puts in
-// front of the core if CONFIG.parts names it; in the module build all of them are there. A part that the core gets this
-// way shares the core's code through its Host instead of carrying a second copy.
+// front of the core if CONFIG.parts names it; in the module build all of them are there. A part shares the core's code
+// through its Host instead of carrying a second copy.
 import type { Config, WorkerMessage } from '@offing/protocol';
 import type { recall, remember } from './memory.ts';
 import type { Precache } from './precache.ts';
+import type { cut } from './range.ts';
 import type { putFor, userSpace } from './user.ts';
 
 export interface Host {
   precache: Precache;
+  cut: typeof cut;
   userSpace: typeof userSpace;
   putFor: typeof putFor;
   recall: typeof recall;
@@ -15,14 +17,10 @@ export interface Host {
   send(message: WorkerMessage): unknown; // to every page
 }
 
-// Answers what neither the precache nor a live resource does.
-export interface RoutesPart {
-  install(event: ExtendableEvent): void;
-  activate(): Promise<unknown>;
-  // undefined: the request is none of its own.
-  answer(event: FetchEvent, url: URL): Promise<Response> | undefined;
-}
+// Answers what neither the precache nor a live resource does. undefined: the request is none of its own.
+export type RoutesPart = (event: FetchEvent, url: URL) => Promise<Response> | undefined;
 
 export interface PartMakers {
+  // Called while the script runs for the first time: it adds listeners of its own.
   routes?: (config: Config, host: Host) => RoutesPart;
 }

@@ -16,18 +16,30 @@ export class Precache {
   readonly #fetch: Fetch;
   readonly #name: string;
   readonly #revisions: Map<string, string>;
+  readonly #spa: string | undefined;
 
   constructor(config: Config, caches: CacheStorage, fetch: Fetch) {
     this.#caches = caches;
     this.#fetch = fetch;
     this.#name = PRECACHE_PREFIX + config.manifest;
     this.#revisions = new Map(config.precache);
+    this.#spa = config.spa;
   }
 
   // The entry that answers for a URL of our own origin. A navigation means the page, whatever its query says.
   keyFor(url: URL, navigation: boolean): string | undefined {
     const key = (navigation ? url.pathname : url.pathname + url.search).replace(/\/index\.html$/, '/');
     return this.#revisions.has(key) ? key : undefined;
+  }
+
+  // The entry of a page by its path.
+  pageFor(path: string | undefined): string | undefined {
+    return path && this.keyFor(new URL(path, location.origin), true);
+  }
+
+  // The page that answers navigations to paths which nobody knows. A name with an extension is a file's.
+  shellFor({ pathname }: URL): string | undefined {
+    return /\/[^.]*$/.test(pathname) ? this.pageFor(this.#spa) : undefined;
   }
 
   // A cache that cannot be read holds nothing: the network may still have it.

@@ -2,20 +2,22 @@
 import { type Config, type PageMessage, PRECACHE_PREFIX, type WorkerMessage } from '@offing/protocol';
 import { Control } from './control.ts';
 import { end } from './end.ts';
-import { answer, type Parts } from './fetch.ts';
+import { answer, load, type Parts } from './fetch.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { hear } from './lifecycle-messages.ts';
 import { Tabs } from './lifecycle-tabs.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { LiveCache } from './live-cache.ts';
 import { Live } from './live.ts';
-import { silence } from './memory.ts';
+import { recall, remember, silence } from './memory.ts';
+import type { PartMakers } from './parts.ts';
 import { Precache } from './precache.ts';
 import { Presence } from './presence.ts';
+import { cut } from './range.ts';
 import { note, report } from './report.ts';
 import { socket } from './socket.ts';
 import { STATE_PATH, statePage } from './state-page.ts';
-import { logout } from './user.ts';
+import { logout, putFor, userSpace } from './user.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -57,7 +59,7 @@ function ofTab(event: FetchEvent, tabs: Tabs, parts: Parts): Promise<Response> |
 }
 
 // Adds the listeners. To be called while the script runs for the first time, as browsers demand.
-export function start(config: Config): void {
+export function start(config: Config, makers: PartMakers = {}): void {
   const precache = new Precache(config, caches, (url, init) => fetch(url, init));
   const presence = new Presence((state) => void send(state));
   const tabs = new Tabs(config.manifest);
@@ -66,7 +68,8 @@ export function start(config: Config): void {
   const lifecycle = new Lifecycle(config, { precache, tabs, send, retire });
   const control = new Control({ end: stop, require: (manifest) => lifecycle.require(manifest) });
   const live = liveOf(config, presence, control);
-  const parts = { precache, live, newer: tabs };
+  const routes = makers.routes?.(config, { precache, cut, userSpace, putFor, recall, remember, send });
+  const parts = { precache, live, newer: tabs, routes, preload: config.preload };
   const tell = () => report(config, presence.state);
   const keepAlive = new KeepAlive({
     windows: () => {
@@ -89,12 +92,17 @@ export function start(config: Config): void {
   }
 
   self.addEventListener('install', (event) => event.waitUntil(lifecycle.install().then(() => control.obey())));
-  self.addEventListener('activate', (event) => event.waitUntil(lifecycle.activate()));
+  self.addEventListener('activate', (event) => {
+    event.waitUntil(self.registration.navigationPreload?.[config.preload ? 'enable' : 'disable']());
+    event.waitUntil(lifecycle.activate());
+  });
   self.addEventListener('fetch', (event) => {
     if (ended) return;
+    // Chromium complains of a preload that is not waited for, whoever answers.
+    event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => undefined));
     const { pathname, search } = new URL(event.request.url);
     const response =
-      logout(config.logout, event.request) ??
+      logout(config.logout, event.request, () => load(event)) ??
       (pathname === STATE_PATH ? tell().then((found) => statePage(found, search === '?json')) : undefined) ??
       ofTab(event, tabs, parts) ??
       answer(event, parts);

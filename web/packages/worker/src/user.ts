@@ -53,10 +53,14 @@ export async function setUser(id: string | null): Promise<void> {
 
 // A request to one of CONFIG's `logout` paths, by whatever method, goes to the network; if it succeeds, nobody is logged
 // in when the page hears of it. undefined: it is none.
-export function logout(paths: string[] | undefined, request: Request): Promise<Response> | undefined {
+export function logout(
+  paths: string[] | undefined,
+  request: Request,
+  load: () => Promise<Response>,
+): Promise<Response> | undefined {
   const url = new URL(request.url);
   if (url.origin !== location.origin || !paths?.includes(url.pathname)) return undefined;
-  return fetch(request).then(async (response) => {
+  return load().then(async (response) => {
     // A navigation's redirect is opaque to us.
     if (response.ok || response.type === 'opaqueredirect') await setUser(null).catch(() => undefined);
     return response;

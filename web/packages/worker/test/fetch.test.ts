@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, mock, test } from 'node:test';
+import type { Config } from '@offing/protocol';
 import { answer } from '../src/fetch.ts';
 import type { Live } from '../src/live.ts';
 import { Precache } from '../src/precache.ts';
@@ -7,23 +8,20 @@ import { FakeCaches } from './fakes.ts';
 
 const ORIGIN = 'https://app.test';
 const caches = new FakeCaches();
-const precache = new Precache(
-  {
-    version: '',
-    app: '',
-    manifest: 'm',
-    precache: [
-      ['/', 'r'],
-      ['/docs/', 'r'],
-      ['/app.js', 'r'],
-      ['/lost.js', 'r'],
-    ],
-    resources: [],
-    maxBytes: 0,
-  },
-  caches.storage,
-  fetch,
-);
+const config: Config = {
+  version: '',
+  app: '',
+  manifest: 'm',
+  precache: [
+    ['/', 'r'],
+    ['/docs/', 'r'],
+    ['/app.js', 'r'],
+    ['/lost.js', 'r'],
+  ],
+  resources: [],
+  maxBytes: 0,
+};
+const precache = new Precache(config, caches.storage, fetch);
 const live = {
   isLive: (path: string) => path === '/feed.json' || path === '/new.json',
   response: async (path: string) => (path === '/feed.json' ? new Response('cached feed') : undefined),
@@ -49,8 +47,9 @@ const get = (path: string, mode = 'cors', rest: Partial<Request> = {}): Request 
 
 // `client`: the page that asks, or that a navigation makes.
 const text = async (request: Request, client = 'page'): Promise<string> =>
-  (await answer({ request, clientId: client, resultingClientId: client }, { precache, live, newer }))?.text() ??
-  'untouched';
+  (
+    await answer({ request, clientId: client, resultingClientId: client } as FetchEvent, { precache, live, newer })
+  )?.text() ?? 'untouched';
 
 const offline = async (): Promise<Response> => {
   throw new TypeError('Failed to fetch');
@@ -143,11 +142,57 @@ test('a live resource comes from its copy, and from the network where there is n
   assert.equal(await text(get('/new.json')), 'from the network');
 });
 
+test('a part of a file is cut from the cached whole', async () => {
+  assert.equal(await text(get('/app.js', 'cors', { headers: new Headers({ Range: 'bytes=1-2' }) })), 'ac');
+  assert.deepEqual(asked, []);
+});
+
+test('a navigation that the browser has preloaded is not fetched a second time', async () => {
+  const event = { request: get('/', 'navigate'), preloadResponse: Promise.resolve(new Response('preloaded')) };
+  const response = await answer(event as unknown as FetchEvent, { precache, live, newer });
+  assert.equal(await response?.text(), 'preloaded');
+  assert.deepEqual(asked, []);
+});
+
+test('with preloading on, a navigation that is nobody’s gets what the browser has preloaded', async () => {
+  const event = { request: get('/nothing', 'navigate'), preloadResponse: Promise.resolve(new Response('preloaded')) };
+  assert.equal(answer(event as unknown as FetchEvent, { precache, live, newer }), undefined);
+  const response = await answer(event as unknown as FetchEvent, { precache, live, newer, preload: true });
+  assert.equal(await response?.text(), 'preloaded');
+});
+
+test('a single-page app’s shell answers offline navigations to unknown paths, not to files, and nothing else does', async () => {
+  const spa = new Precache({ ...config, spa: '/index.html' }, caches.storage, fetch);
+  const shown = async (path: string, mode = 'navigate'): Promise<string> =>
+    (await answer({ request: get(path, mode) } as FetchEvent, { precache: spa, live, newer }))?.text() ?? 'untouched';
+  assert.equal(await shown('/deep/link?q=1'), 'from the network');
+  network = offline;
+  assert.equal(await shown('/deep/link?q=1'), 'cached /');
+  assert.equal(await shown('/deep/file.pdf'), 'untouched');
+  assert.equal(await shown('/deep/link', 'cors'), 'untouched');
+  assert.equal(await text(get('/deep/link', 'navigate')), 'untouched', 'without the setting');
+});
+
+test('what is not ours to answer is offered to the routes, and what is ours is not', async () => {
+  const offered: string[] = [];
+  const routes = ({ request }: FetchEvent): undefined =>
+    void offered.push(`${request.method} ${request.url.replace(ORIGIN, '')}`);
+  for (const request of [
+    get('/app.js'),
+    get('/feed.json'),
+    get('/other.js'),
+    get('/app.js', 'cors', { method: 'POST' }),
+    get('https://cdn.test/a.js'),
+  ]) {
+    await answer({ request } as FetchEvent, { precache, live, newer, routes });
+  }
+  assert.deepEqual(offered, ['GET /other.js', 'POST /app.js', 'GET https://cdn.test/a.js']);
+});
+
 test('everything else is left untouched', async () => {
   for (const request of [
     get('/app.js', 'cors', { method: 'HEAD' }),
     get('/app.js', 'cors', { method: 'POST' }),
-    get('/app.js', 'cors', { headers: new Headers({ Range: 'bytes=0-1' }) }),
     get('/app.js?v=2'),
     get('/feed.json?page=2'),
     get('/other.js'),

@@ -5,16 +5,14 @@ export type Params = Record<string, string>;
 // Compiled when it is first asked.
 export function pattern(text: string): (url: URL) => Params | undefined {
   let compiled: RegExp | undefined;
-  const path = text.startsWith('/');
   return (url) => {
-    if (path && url.origin !== location.origin) return undefined;
     compiled ??= new RegExp(
-      `^${text
+      `^${(text[0] === '/' ? location.origin + text : text)
         .replace(/[\\^$.+?()[\]{}|]/g, '\\$&')
         .replace(/\*/g, '.*')
-        .replace(/(\/):(\w+)/g, '$1(?<$2>[^/]+)')}$`,
+        .replace(/\/:(\w+)/g, '/(?<$1>[^/]+)')}$`,
     );
-    const found = compiled.exec(path ? url.pathname : url.origin + url.pathname);
+    const found = compiled.exec(url.origin + url.pathname);
     return found ? { ...found.groups } : undefined;
   };
 }
