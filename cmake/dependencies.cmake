@@ -9,4 +9,7 @@ find_package(CURL REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(brotlienc REQUIRED IMPORTED_TARGET libbrotlienc)
+pkg_check_modules(brotlidec REQUIRED IMPORTED_TARGET libbrotlidec)  # tests
+find_package(ZLIB REQUIRED)
 find_package(GTest REQUIRED)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 #include <limits>
+#include <optional>
+#include <utility>
 
 namespace offing::proto {
 
@@ -43,30 +45,55 @@ std::string_view Strong(std::string_view etag) {
   return etag;
 }
 
-}  // namespace
+struct Spec {
+  RangeKind kind;  // kWhole: malformed
+  ByteRange range{0, 0};
+};
 
-RangeAnswer ParseRange(std::string_view header, uint64_t size) {
-  constexpr RangeAnswer kAll{RangeKind::kWhole};
-  constexpr RangeAnswer kNone{RangeKind::kUnsatisfiable};
-  header = Trim(header);
-  if (!HasBytesUnit(header)) return kAll;
-  const std::string_view spec = Trim(header.substr(header.find('=') + 1));
+// One range: "first-last", "first-" or "-length".
+Spec ParseSpec(std::string_view spec, uint64_t size) {
+  constexpr Spec kMalformed{RangeKind::kWhole};
+  constexpr Spec kNone{RangeKind::kUnsatisfiable};
   const size_t dash = spec.find('-');
-  if (dash == std::string_view::npos) return kAll;
+  if (dash == std::string_view::npos) return kMalformed;
   const std::optional<uint64_t> last = ParseNumber(spec.substr(dash + 1));
   if (dash == 0) {  // the last so many bytes
-    if (!last) return kAll;
+    if (!last || (*last > 0 && size == 0)) return kMalformed;
     if (*last == 0) return kNone;
-    if (size == 0) return kAll;
-    return {RangeKind::kPart, {size - std::min(*last, size), size - 1}};
+    return {RangeKind::kParts, {size - std::min(*last, size), size - 1}};
   }
   const std::optional<uint64_t> first = ParseNumber(spec.substr(0, dash));
-  if (!first || (!last && dash + 1 != spec.size()) || (last && *last < *first)) return kAll;
+  if (!first || (!last && dash + 1 != spec.size()) || (last && *last < *first)) return kMalformed;
   if (*first >= size) return kNone;
-  return {RangeKind::kPart, {*first, std::min(last.value_or(size - 1), size - 1)}};
+  return {RangeKind::kParts, {*first, std::min(last.value_or(size - 1), size - 1)}};
 }
 
-bool EtagListed(std::string_view header, std::string_view etag) {
+}  // namespace
+
+RangeAnswer ParseRanges(std::string_view header, uint64_t size) {
+  header = Trim(header);
+  if (!HasBytesUnit(header)) return {RangeKind::kWhole, {}};
+  std::vector<ByteRange> ranges;
+  size_t asked = 0;
+  uint64_t left = size;
+  for (std::string_view rest = header.substr(header.find('=') + 1); !rest.empty();) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    const std::string_view spec = Trim(rest.substr(0, comma));
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+    if (spec.empty()) continue;  // a list may have empty elements (RFC 9110, 5.6.1)
+    const Spec read = ParseSpec(spec, size);
+    if (read.kind == RangeKind::kWhole || ++asked > kMaxRanges) return {RangeKind::kWhole, {}};
+    if (read.kind == RangeKind::kUnsatisfiable) continue;
+    if (read.range.length() > left) return {RangeKind::kWhole, {}};
+    left -= read.range.length();
+    ranges.push_back(read.range);
+  }
+  if (asked == 0) return {RangeKind::kWhole, {}};
+  if (ranges.empty()) return {RangeKind::kUnsatisfiable, {}};
+  return {RangeKind::kParts, std::move(ranges)};
+}
+
+bool EtagListed(std::string_view header, std::string_view etag, TagComparison comparison) {
   header = Trim(header);
   if (header == "*") return true;
   // A tag may contain a comma, so the list is read tag by tag.
@@ -74,11 +101,13 @@ bool EtagListed(std::string_view header, std::string_view etag) {
     const size_t start = header.find_first_not_of(" \t,");
     if (start == std::string_view::npos) return false;
     header.remove_prefix(start);
+    const bool weak = header.starts_with("W/") || etag.starts_with("W/");
     const std::string_view tag = Strong(header);
     if (!tag.starts_with('"')) return false;
     const size_t end = tag.find('"', 1);
     if (end == std::string_view::npos) return false;
-    if (tag.substr(0, end + 1) == Strong(etag)) return true;
+    const bool counts = comparison == TagComparison::kWeak || !weak;
+    if (counts && tag.substr(0, end + 1) == Strong(etag)) return true;
     header = tag.substr(end + 1);
   }
   return false;

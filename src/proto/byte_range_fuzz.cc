@@ -1,4 +1,4 @@
-// A range lies within its file, whatever the header says. The first eight bytes are the file's
+// Ranges lie within their file, whatever the header says. The first eight bytes are the file's
 // size.
 #include <cstdint>
 #include <cstring>
@@ -15,13 +15,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view header(reinterpret_cast<const char*>(data) + sizeof file_size,
                                 size - sizeof file_size);
   for (const uint64_t length : {file_size, file_size % 1000, uint64_t{0}}) {
-    const RangeAnswer answer = ParseRange(header, length);
-    if (answer.kind != RangeKind::kPart) continue;
-    const auto [first, last] = answer.range;
-    CHECK(first <= last && last < length, "a range outside its file");
-    const RangeAnswer again =
-        ParseRange("bytes=" + std::to_string(first) + "-" + std::to_string(last), length);
-    CHECK(again.kind == RangeKind::kPart && again.range.first == first && again.range.last == last,
+    const RangeAnswer answer = ParseRanges(header, length);
+    if (answer.kind != RangeKind::kParts) continue;
+    CHECK(!answer.ranges.empty() && answer.ranges.size() <= kMaxRanges, "too many ranges, or none");
+    std::string text = "bytes=";
+    uint64_t left = length;
+    for (const ByteRange& range : answer.ranges) {
+      CHECK(range.first <= range.last && range.last < length, "a range outside its file");
+      CHECK(range.length() <= left, "more than the whole");
+      left -= range.length();
+      text += std::to_string(range.first) + "-" + std::to_string(range.last) + ",";
+    }
+    const RangeAnswer again = ParseRanges(text, length);
+    CHECK(again.kind == RangeKind::kParts && again.ranges == answer.ranges,
           "a range changed on its way");
   }
   CHECK(!EtagListed(header, "\"no \x01 tag\"") || header.find('*') != std::string_view::npos ||

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace offing::proto {
 namespace {
@@ -14,7 +17,7 @@ struct PartCase {
   uint64_t size, first, last;
 };
 
-TEST(ParseRange, FindsTheBytesThatAreAskedFor) {
+TEST(ParseRanges, FindsTheBytesThatAreAskedFor) {
   for (const auto& [header, size, first, last] : {
            PartCase{"bytes=0-0", 1, 0, 0},
            {"bytes=0-499", 10000, 0, 499},
@@ -35,23 +38,22 @@ TEST(ParseRange, FindsTheBytesThatAreAskedFor) {
            {"bytes=000-001", 3, 0, 1},
            {"bytes=18446744073709551613-", kMax, kMax - 2, kMax - 1},
        }) {
-    const RangeAnswer answer = ParseRange(header, size);
-    ASSERT_EQ(answer.kind, RangeKind::kPart) << header;
-    EXPECT_EQ(answer.range.first, first) << header;
-    EXPECT_EQ(answer.range.last, last) << header;
+    const RangeAnswer answer = ParseRanges(header, size);
+    ASSERT_EQ(answer.kind, RangeKind::kParts) << header;
+    EXPECT_EQ(answer.ranges, (std::vector{ByteRange{first, last}})) << header;
   }
 }
 
-TEST(ParseRange, RefusesARangeThatBeginsBeyondTheEnd) {
+TEST(ParseRanges, RefusesARangeThatBeginsBeyondTheEnd) {
   for (const char* header : {"bytes=100-", "bytes=100-200", "bytes=101-101", "bytes=-0",
                              "bytes=99999999999999999999999-"}) {
-    EXPECT_EQ(ParseRange(header, 100).kind, RangeKind::kUnsatisfiable) << header;
+    EXPECT_EQ(ParseRanges(header, 100).kind, RangeKind::kUnsatisfiable) << header;
   }
-  EXPECT_EQ(ParseRange("bytes=0-", 0).kind, RangeKind::kUnsatisfiable);
-  EXPECT_EQ(ParseRange("bytes=0-0", 0).kind, RangeKind::kUnsatisfiable);
+  EXPECT_EQ(ParseRanges("bytes=0-", 0).kind, RangeKind::kUnsatisfiable);
+  EXPECT_EQ(ParseRanges("bytes=0-0", 0).kind, RangeKind::kUnsatisfiable);
 }
 
-TEST(ParseRange, SendsTheWholeForWhatItDoesNotUnderstand) {
+TEST(ParseRanges, SendsTheWholeForWhatItDoesNotUnderstand) {
   for (const char* header : {"",
                              " ",
                              "bytes",
@@ -59,8 +61,11 @@ TEST(ParseRange, SendsTheWholeForWhatItDoesNotUnderstand) {
                              "bytes=-",
                              "bytes=a-b",
                              "bytes=1",
-                             "bytes=1-2,4-5",
-                             "bytes=0-0,-1",
+                             "bytes=,",
+                             "bytes=1-2,x",
+                             "bytes=1-2 4-5",
+                             "bytes=1-2;4-5",
+                             "bytes=200-,4-3",
                              "bytes=5-4",
                              "bytes=-1-2",
                              "bytes=1--2",
@@ -75,9 +80,37 @@ TEST(ParseRange, SendsTheWholeForWhatItDoesNotUnderstand) {
                              "xbytes=0-5",
                              "=0-5",
                              "0-5"}) {
-    EXPECT_EQ(ParseRange(header, 100).kind, RangeKind::kWhole) << header;
+    EXPECT_EQ(ParseRanges(header, 100).kind, RangeKind::kWhole) << header;
   }
-  EXPECT_EQ(ParseRange("bytes=-5", 0).kind, RangeKind::kWhole);
+  EXPECT_EQ(ParseRanges("bytes=-5", 0).kind, RangeKind::kWhole);
+}
+
+TEST(ParseRanges, FindsSeveralRangesInTheirOrder) {
+  using Ranges = std::vector<ByteRange>;
+  const std::pair<const char*, Ranges> kCases[] = {
+      {"bytes=1-2,4-5", {{1, 2}, {4, 5}}},       {"bytes=0-0,-1", {{0, 0}, {99, 99}}},
+      {"bytes=90- , 0-3", {{90, 99}, {0, 3}}},   {"bytes=,1-2,,\t4-5,", {{1, 2}, {4, 5}}},
+      {"bytes=5-9,7-12", {{5, 9}, {7, 12}}},     {"bytes=100-,3-4,-0", {{3, 4}}},
+      {"bytes=0-49,50-99", {{0, 49}, {50, 99}}},
+  };
+  for (const auto& [header, ranges] : kCases) {
+    const RangeAnswer answer = ParseRanges(header, 100);
+    EXPECT_EQ(answer.kind, RangeKind::kParts) << header;
+    EXPECT_EQ(answer.ranges, ranges) << header;
+  }
+  EXPECT_EQ(ParseRanges("bytes=100-,-0, 200-300", 100).kind, RangeKind::kUnsatisfiable);
+}
+
+TEST(ParseRanges, SendsTheWholeForTooManyRangesOrMoreBytesThanThereAre) {
+  std::string header = "bytes=0-0";
+  for (size_t i = 1; i < kMaxRanges; ++i) header += ",0-0";
+  EXPECT_EQ(ParseRanges(header, 1'000).ranges.size(), kMaxRanges);
+  EXPECT_EQ(ParseRanges(header + ",0-0", 1'000).kind, RangeKind::kWhole);
+  EXPECT_EQ(ParseRanges(header + ",5000-", 1'000).kind, RangeKind::kWhole) << "each is counted";
+  EXPECT_EQ(ParseRanges("bytes=0-,0-0", 100).kind, RangeKind::kWhole);
+  EXPECT_EQ(ParseRanges("bytes=0-50,50-99", 100).kind, RangeKind::kWhole);
+  EXPECT_EQ(ParseRanges("bytes=0-18446744073709551614,-18446744073709551615", kMax).kind,
+            RangeKind::kWhole);
 }
 
 TEST(EtagListed, FindsATagInAList) {
@@ -94,6 +127,14 @@ TEST(EtagListed, FindsNothingElse) {
                              "\"x, \"a\"", "**", "w/\"a\"", "\"b\", *"}) {
     EXPECT_FALSE(EtagListed(header, "\"a\"")) << header;
   }
+}
+
+TEST(EtagListed, ComparesStronglyWhereItIsAsked) {
+  for (const char* header : {"*", "\"a\"", "W/\"a\", \"a\"", "\"W/\", \"a\""}) {
+    EXPECT_TRUE(EtagListed(header, "\"a\"", TagComparison::kStrong)) << header;
+  }
+  EXPECT_FALSE(EtagListed("W/\"a\"", "\"a\"", TagComparison::kStrong));
+  EXPECT_FALSE(EtagListed("\"a\"", "W/\"a\"", TagComparison::kStrong));
 }
 
 }  // namespace

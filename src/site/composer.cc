@@ -12,8 +12,8 @@ namespace offing::site {
 namespace {
 
 ComposedFile Make(std::string text, std::string_view content_type) {
-  std::string etag = fmt::format("\"{}\"", crypto::Sha256Hex(text).substr(0, 32));
-  return ComposedFile{base::MakeShared(std::move(text)), content_type, std::move(etag)};
+  std::string hash = crypto::Sha256Hex(text).substr(0, 32);
+  return ComposedFile{base::MakeShared(std::move(text)), content_type, std::move(hash)};
 }
 
 // `config_head` with the manifest's two members at its end.
@@ -44,8 +44,11 @@ ComposedFile ComposeScript(std::string text) {
 Composed Compose(const WorkerParts& parts, const std::string& config_head,
                  const Manifest& manifest) {
   const std::string config = fmt::format("self.__OFFING = {};\n", Config(config_head, manifest));
+  std::string worker = config;
+  // A build may end in a comment, or in an expression that the next one would go on with.
+  for (const std::string_view extra : parts.extras) worker.append(extra).append("\n;");
   return Composed{
-      .worker = ComposeScript(config + std::string(parts.classic)),
+      .worker = ComposeScript(worker.append(parts.classic)),
       .worker_module = ComposeScript(config + std::string(parts.module)),
       .manifest = Make(fmt::format("{{\"manifest\":\"{}\",\"precache\":{}}}", manifest.digest,
                                    manifest.precache_json),

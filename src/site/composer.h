@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -15,15 +16,17 @@ namespace offing::site {
 
 // The builds of web/, as the server has embedded them.
 struct WorkerParts {
-  std::string_view classic;  // /sw.js
-  std::string_view module;   // /_offing/worker.js
-  std::string_view client;   // /_offing/client.js
+  std::string_view classic;              // /sw.js
+  std::string_view module;               // /_offing/worker.js
+  std::string_view client;               // /_offing/client.js
+  std::vector<std::string_view> extras;  // stand before `classic`: what CONFIG.parts names
+  std::string_view safety;               // /sw.js, while the worker is killed
 };
 
 struct ComposedFile {
   base::SharedBytes bytes;
   std::string_view content_type;
-  std::string etag;  // with its quotes
+  std::string hash;  // its ETag's
 };
 
 struct Composed {

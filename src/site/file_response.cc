@@ -2,36 +2,106 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
+#include <optional>
 #include <utility>
 
+#include "proto/accept_encoding.h"
 #include "proto/byte_range.h"
-#include "site/content_type.h"
+#include "site/range_response.h"
 
 namespace offing::site {
 
 namespace {
 
-void AddCommon(http::Response& response, std::string_view etag) {
-  response.headers.emplace_back("ETag", etag);
-  response.headers.emplace_back("Cache-Control", "no-cache");
+using http::Request;
+using http::Response;
+
+Response WithCommonHeaders(const ContentFacts& facts, Coding coding) {
+  Response response;
+  response.headers.emplace_back("ETag", EtagOf(facts.hash, coding));
+  response.headers.emplace_back("Cache-Control", facts.cache_control);
+  if (!facts.last_modified.empty()) {
+    response.headers.emplace_back("Last-Modified", facts.last_modified);
+  }
+  if (facts.varies == Varies::kByEncoding) response.headers.emplace_back("Vary", "Accept-Encoding");
   response.headers.emplace_back("X-Content-Type-Options", "nosniff");
+  return response;
 }
 
-bool NotModified(const http::Request& request, std::string_view etag,
-                 std::string_view last_modified) {
-  const std::string_view none_match = request.Header("if-none-match");
-  if (!none_match.empty()) return proto::EtagListed(none_match, etag);
-  return !last_modified.empty() && request.Header("if-modified-since") == last_modified;
+std::optional<int64_t> ParseHttpDate(std::string_view text) {
+  std::tm parts = {};
+  const std::string date(text);
+  const char* end = strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return timegm(&parts);
 }
 
-// Whether the Range counts: there is no If-Range, or it names exactly this file.
-bool RangeCounts(const http::Request& request, std::string_view etag,
-                 std::string_view last_modified) {
-  if (request.method != "GET") return false;
+// If-Match and If-Unmodified-Since (RFC 9110, 13.2.2).
+bool PreconditionFails(const Request& request, const ContentFacts& facts) {
+  const std::string match = JoinedHeader(request, "if-match");
+  if (!match.empty()) {
+    constexpr std::array kForms = {Coding::kIdentity, Coding::kBrotli, Coding::kGzip};
+    return std::ranges::none_of(kForms, [&](Coding coding) {
+      return proto::EtagListed(match, EtagOf(facts.hash, coding), proto::TagComparison::kStrong);
+    });
+  }
+  const auto since = ParseHttpDate(request.Header("if-unmodified-since"));
+  const auto modified = ParseHttpDate(facts.last_modified);
+  return since && modified && *modified > *since;
+}
+
+// The form that the client has already and accepts still.
+std::optional<Coding> FormThatItHas(const Request& request, const ContentFacts& facts,
+                                    Coding chosen) {
+  const std::string none_match = JoinedHeader(request, "if-none-match");
+  if (none_match.empty()) {
+    const bool same =
+        !facts.last_modified.empty() && request.Header("if-modified-since") == facts.last_modified;
+    return same ? std::optional(chosen) : std::nullopt;
+  }
+  if (proto::EtagListed(none_match, EtagOf(facts.hash, chosen))) return chosen;
+  if (facts.varies == Varies::kNo) return std::nullopt;
+  const auto weights = proto::ParseAcceptEncoding(JoinedHeader(request, "accept-encoding"));
+  const std::pair<Coding, int> kForms[] = {{Coding::kBrotli, weights.brotli},
+                                           {Coding::kGzip, weights.gzip},
+                                           {Coding::kIdentity, weights.identity}};
+  for (const auto& [coding, weight] : kForms) {
+    if (weight > 0 && proto::EtagListed(none_match, EtagOf(facts.hash, coding))) return coding;
+  }
+  return std::nullopt;
+}
+
+// Whether the Range counts: there is no If-Range, or it names exactly this content.
+bool RangeCounts(const Request& request, const ContentFacts& facts) {
+  if (!WantsRanges(request)) return false;
   const std::string_view condition = request.Header("if-range");
-  return condition.empty() || condition == etag || condition == last_modified;
+  return condition.empty() || condition == EtagOf(facts.hash, Coding::kIdentity) ||
+         condition == facts.last_modified;
+}
+
+Response FileWhole(Response response, const ContentFacts& facts, OpenFile file) {
+  response.headers.emplace_back("Content-Type", facts.content_type);
+  const uint64_t size = file.stamp.size;
+  if (size > 0) response.body = http::FileBody{file.handle.Release(), 0, size};
+  return response;
+}
+
+Response PlainFile(const Request& request, Response response, const ContentFacts& facts,
+                   OpenFile file) {
+  response.headers.emplace_back("Accept-Ranges", "bytes");
+  if (RangeCounts(request, facts)) {
+    const uint64_t size = file.stamp.size;
+    const auto answer = proto::ParseRanges(request.Header("range"), size);
+    if (answer.kind == proto::RangeKind::kUnsatisfiable) return RangeNotSatisfiable(size);
+    if (answer.kind == proto::RangeKind::kParts) {
+      auto filled = FillRanges(response, facts, std::move(file), answer.ranges);
+      return filled ? std::move(response) : PlainResponse(503, "not now\n");
+    }
+  }
+  return FileWhole(std::move(response), facts, std::move(file));
 }
 
 }  // namespace
@@ -49,57 +119,50 @@ std::string HttpDate(int64_t seconds) {
                      parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-http::Response FileResponse(const http::Request& request, OpenFile file, std::string_view path,
-                            std::string_view hash) {
-  const std::string etag = fmt::format("\"{}\"", hash);
-  const std::string modified = HttpDate(file.stamp.mtime_ns / 1'000'000'000);
-  const uint64_t size = file.stamp.size;
-  http::Response response;
-  AddCommon(response, etag);
-  response.headers.emplace_back("Last-Modified", modified);
-  if (NotModified(request, etag, modified)) {
+std::string EtagOf(std::string_view hash, Coding coding) {
+  if (coding == Coding::kIdentity) return fmt::format("\"{}\"", hash);
+  return fmt::format("\"{}-{}\"", hash, CodingName(coding));
+}
+
+std::string JoinedHeader(const Request& request, std::string_view name) {
+  std::string joined;
+  for (const auto& [key, value] : request.headers) {
+    if (key != name) continue;
+    if (!joined.empty()) joined += ", ";
+    joined += value;
+  }
+  return joined;
+}
+
+bool WantsRanges(const Request& request) {
+  return request.method == "GET" && !request.Header("range").empty();
+}
+
+Response ContentResponse(const Request& request, const ContentFacts& facts, Form form) {
+  if (PreconditionFails(request, facts)) return PlainResponse(412, "precondition failed\n");
+  if (const auto had = FormThatItHas(request, facts, form.coding)) {
+    Response response = WithCommonHeaders(facts, *had);
     response.status = 304;
     return response;
   }
-  response.headers.emplace_back("Accept-Ranges", "bytes");
-  uint64_t first = 0;
-  uint64_t length = size;
-  const std::string_view range_header = request.Header("range");
-  if (!range_header.empty() && RangeCounts(request, etag, modified)) {
-    const proto::RangeAnswer answer = proto::ParseRange(range_header, size);
-    if (answer.kind == proto::RangeKind::kUnsatisfiable) {
-      response = PlainResponse(416, "range not satisfiable\n");
-      response.headers.emplace_back("Content-Range", fmt::format("bytes */{}", size));
-      return response;
-    }
-    if (answer.kind == proto::RangeKind::kPart) {
-      first = answer.range.first;
-      length = answer.range.last - first + 1;
-      response.status = 206;
-      response.headers.emplace_back("Content-Range",
-                                    fmt::format("bytes {}-{}/{}", first, answer.range.last, size));
-    }
+  Response response = WithCommonHeaders(facts, form.coding);
+  if (form.coding != Coding::kIdentity) {
+    response.headers.emplace_back("Content-Encoding", CodingName(form.coding));
   }
-  response.headers.emplace_back("Content-Type", ContentType(path));
-  if (length > 0) response.body = http::FileBody{file.handle.Release(), first, length};
-  return response;
-}
-
-http::Response BytesResponse(const http::Request& request, base::SharedBytes bytes,
-                             std::string_view content_type, const std::string& etag) {
-  http::Response response;
-  AddCommon(response, etag);
-  if (NotModified(request, etag, "")) {
-    response.status = 304;
+  if (auto* bytes = std::get_if<base::SharedBytes>(&form.bytes)) {
+    response.headers.emplace_back("Content-Type", facts.content_type);
+    response.body = std::move(*bytes);
     return response;
   }
-  response.headers.emplace_back("Content-Type", content_type);
-  response.body = std::move(bytes);
-  return response;
+  auto& file = std::get<OpenFile>(form.bytes);
+  if (form.coding != Coding::kIdentity) {
+    return FileWhole(std::move(response), facts, std::move(file));
+  }
+  return PlainFile(request, std::move(response), facts, std::move(file));
 }
 
-http::Response PlainResponse(int status, std::string text) {
-  http::Response response;
+Response PlainResponse(int status, std::string text) {
+  Response response;
   response.status = status;
   response.headers = {{"Content-Type", "text/plain; charset=utf-8"},
                       {"Cache-Control", "no-cache"},

@@ -157,17 +157,20 @@ base::Result<FileStamp> StampOf(int fd) {
   return ToStamp(info);
 }
 
-base::Result<std::string> HashFile(const OpenFile& file) {
-  crypto::Sha256Stream hash;
+namespace {
+
+// Calls `take` with the file's bytes, piece by piece.
+template <class Take>
+base::Result<void> ReadWhole(const OpenFile& file, Take take) {
   std::string buffer(64 << 10, '\0');
   uint64_t offset = 0;
-  for (;;) {
+  while (offset <= file.stamp.size) {  // a file that grows is not followed
     const ssize_t got =
         pread(file.handle.fd(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FailErrno("read", "an open file");
     if (got == 0) break;
-    hash.Update(std::string_view(buffer.data(), static_cast<size_t>(got)));
+    take(std::string_view(buffer.data(), static_cast<size_t>(got)));
     offset += static_cast<uint64_t>(got);
   }
   auto stamp = StampOf(file.handle.fd());
@@ -175,7 +178,24 @@ base::Result<std::string> HashFile(const OpenFile& file) {
   if (*stamp != file.stamp || offset != file.stamp.size) {
     return Fail(Code::kConflict, "the file changed while it was read");
   }
+  return {};
+}
+
+}  // namespace
+
+base::Result<std::string> HashFile(const OpenFile& file) {
+  crypto::Sha256Stream hash;
+  auto read = ReadWhole(file, [&hash](std::string_view bytes) { hash.Update(bytes); });
+  if (!read) return std::unexpected(read.error());
   return hash.FinishHex().substr(0, 32);
+}
+
+base::Result<std::string> ReadFile(const OpenFile& file) {
+  std::string all;
+  all.reserve(file.stamp.size);
+  auto read = ReadWhole(file, [&all](std::string_view bytes) { all += bytes; });
+  if (!read) return std::unexpected(read.error());
+  return all;
 }
 
 }  // namespace offing::site

@@ -81,5 +81,7 @@ base::Result<FileStamp> StampOf(int fd);
 // The first 32 hexadecimal digits of the SHA-256 of the file's bytes. kConflict: it changed
 // meanwhile; kIo.
 base::Result<std::string> HashFile(const OpenFile& file);
+// All of the file's bytes. Errors as HashFile's.
+base::Result<std::string> ReadFile(const OpenFile& file);
 
 }  // namespace offing::site

@@ -23,6 +23,16 @@ base::Result<void> Indexer::Post(std::function<void()> task) {
   return {};
 }
 
+void Indexer::RunAtIntervals(std::chrono::milliseconds wait,
+                             std::function<std::chrono::milliseconds()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    at_intervals_ = std::move(task);
+    next_ = std::chrono::steady_clock::now() + wait;
+  }
+  changed_.notify_one();
+}
+
 void Indexer::Stop() {
   std::deque<std::function<void()>> dropped;
   {
@@ -34,17 +44,35 @@ void Indexer::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Indexer::Run() {
-  for (;;) {
-    std::function<void()> task;
-    {
-      std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-      if (stopping_) return;
-      task = std::move(waiting_.front());
-      waiting_.pop_front();
+// Until there is a task, or the time for the other has come. False: stopping.
+bool Indexer::AwaitWork(std::unique_lock<std::mutex>& lock) {
+  const auto awake = [this] { return stopping_ || !waiting_.empty(); };
+  while (!awake()) {
+    if (!at_intervals_) {
+      changed_.wait(lock, [&] { return awake() || at_intervals_; });
+    } else if (!changed_.wait_until(lock, next_, awake)) {
+      return true;
     }
-    task();
+  }
+  return !stopping_;
+}
+
+void Indexer::Run() {
+  std::unique_lock lock(mutex_);
+  while (AwaitWork(lock)) {
+    if (!waiting_.empty()) {
+      auto task = std::move(waiting_.front());
+      waiting_.pop_front();
+      lock.unlock();
+      task();
+      task = nullptr;
+      lock.lock();
+    } else {
+      lock.unlock();
+      const auto wait = at_intervals_();
+      lock.lock();
+      next_ = std::chrono::steady_clock::now() + wait;
+    }
   }
 }
 

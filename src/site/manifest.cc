@@ -4,18 +4,30 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "base/json.h"
 #include "crypto/digest.h"
 #include "proto/uri.h"
+#include "site/content_type.h"
+#include "site/encode.h"
+#include "site/glob.h"
 
 namespace offing::site {
 
 namespace {
 
 constexpr size_t kMaxNames = 100'000;  // in one folder
+constexpr size_t kMaxWarnings = 10;    // of one scan
 constexpr std::string_view kIndex = "index.html";
+
+// A compressed form of the file that lies beside it, in a folder with these names (sorted).
+bool IsCompressedForm(const std::string& name, const std::vector<std::string>& names) {
+  if (!name.ends_with(".br") && !name.ends_with(".gz")) return false;
+  const std::string original = name.substr(0, name.size() - 3);
+  return IsCompressible(ContentType(original)) && std::ranges::binary_search(names, original);
+}
 
 bool IsIndex(std::string_view path) {
   return path == kIndex || path.ends_with("/index.html");
@@ -27,7 +39,7 @@ struct ManifestScanner::Walk {
   std::vector<ManifestEntry> entries;
   std::deque<std::string> folders;               // still to be looked at
   std::set<std::pair<uint64_t, uint64_t>> seen;  // folders: a symlink may lead back to one
-  std::set<std::string> left_out;
+  std::map<std::string, std::string> left_out;   // and why
   bool full = false;
 };
 
@@ -44,6 +56,11 @@ std::string UrlOf(std::string_view path) {
     }
   }
   return url;
+}
+
+std::string ListedUrl(std::string_view path) {
+  const std::string whole = UrlOf(path);
+  return IsIndex(path) ? whole.substr(0, whole.size() - kIndex.size()) : whole;
 }
 
 Manifest MakeManifest(std::vector<ManifestEntry> entries) {
@@ -80,9 +97,12 @@ std::vector<ManifestEntry> ManifestScanner::Scan() {
     }
     ScanFolder(path, walk);
   }
+  AddAlways(walk);
   left_out_.Sub(left_out_.value());
   left_out_.Add(walk.left_out.size());
-  warned_ = std::move(walk.left_out);
+  Warn(walk);
+  warned_.clear();
+  for (const auto& [path, why] : walk.left_out) warned_.insert(path);
   return std::move(walk.entries);
 }
 
@@ -97,7 +117,7 @@ void ManifestScanner::ScanFolder(const std::string& path, Walk& walk) {
     const std::string child = path.empty() ? name : path + "/" + name;
     // What no GET can ask for is not opened either (".git").
     if (const auto asked = proto::FilePath(UrlOf(child)); !asked || *asked != child) continue;
-    if (child == "_offing") continue;
+    if (child == "_offing" || IsCompressedForm(name, *names)) continue;
     auto file = deps_.folder.OpenAt(child);
     if (!file) continue;
     if (file->kind == FileKind::kFile) {
@@ -110,36 +130,70 @@ void ManifestScanner::ScanFolder(const std::string& path, Walk& walk) {
 }
 
 void ManifestScanner::ScanFile(const std::string& path, const OpenFile& file, Walk& walk) {
-  if (path == "sw.js" || path.ends_with(".map")) return;
-  const std::string whole = UrlOf(path);
-  const std::string url = IsIndex(path) ? whole.substr(0, whole.size() - kIndex.size()) : whole;
-  if (config_.claimed_elsewhere && config_.claimed_elsewhere(url)) return;
+  if (path == "sw.js" || path.ends_with(".map") || IsIgnored(path)) return;
+  if (config_.claimed_elsewhere && config_.claimed_elsewhere(ListedUrl(path))) return;
+  if (std::ranges::find(config_.always, path) != config_.always.end()) return;  // AddAlways
   if (file.stamp.size > config_.max_file_bytes) {
-    LeaveOut(
-        path,
-        fmt::format("it has {} bytes and the limit is {}", file.stamp.size, config_.max_file_bytes),
-        walk);
+    LeaveOut(path,
+             fmt::format("it has {} bytes and [site] precache_file is {}; raise it, or name the "
+                         "file in [site] ignore",
+                         file.stamp.size, config_.max_file_bytes),
+             walk);
     return;
   }
   if (walk.entries.size() >= config_.max_files) {
     LeaveOut(path + " and what comes after it",
-             fmt::format("there are more than {} files", config_.max_files), walk);
+             fmt::format("there are more than {} files; raise [site] precache_files, or name what "
+                         "nobody needs offline in [site] ignore",
+                         config_.max_files),
+             walk);
     walk.full = true;
     return;
   }
+  AddFile(path, file, walk);
+}
+
+void ManifestScanner::AddFile(const std::string& path, const OpenFile& file, Walk& walk) {
   auto hash = deps_.index.FindOrHash(path, file);
   if (!hash) {
     LeaveOut(path, hash.error().detail, walk);
     return;
   }
-  walk.entries.push_back({url, std::move(*hash)});
+  walk.entries.push_back({ListedUrl(path), std::move(*hash)});
 }
 
-void ManifestScanner::LeaveOut(const std::string& path, std::string_view why, Walk& walk) {
-  if (!warned_.contains(path)) {
-    deps_.log.Warning(fmt::format("{} is not kept for offline use: {}", path, why));
+void ManifestScanner::AddAlways(Walk& walk) {
+  for (const std::string& path : config_.always) {
+    const auto file = deps_.folder.OpenAt(path);
+    if (file && file->kind == FileKind::kFile) AddFile(path, *file, walk);
   }
-  walk.left_out.insert(path);
+}
+
+bool ManifestScanner::IsIgnored(const std::string& path) const {
+  return std::ranges::any_of(config_.ignore, [&path](const std::string& pattern) {
+    return GlobMatches(pattern, "/" + path);
+  });
+}
+
+void ManifestScanner::LeaveOut(const std::string& path, std::string why, Walk& walk) {
+  walk.left_out.emplace(path, std::move(why));
+}
+
+void ManifestScanner::Warn(const Walk& walk) const {
+  size_t unsaid = 0;
+  for (size_t said = 0; const auto& [path, why] : walk.left_out) {
+    if (warned_.contains(path)) continue;
+    if (said++ < kMaxWarnings) {
+      deps_.log.Warning(fmt::format("{} is not kept for offline use: {}", path, why));
+    } else {
+      ++unsaid;
+    }
+  }
+  if (unsaid == 0) return;
+  deps_.log.Warning(
+      fmt::format("and {} more files are not kept for offline use: raise [site] precache_file, or "
+                  "name them in [site] ignore",
+                  unsaid));
 }
 
 }  // namespace offing::site

@@ -1,9 +1,11 @@
 // Manifest: what the worker keeps for offline use, each URL with its content hash (spec/worker.md).
 // It is every file of the folder that a GET would find, except the folder's own sw.js, source maps,
-// and what the limits leave out; and the page library, without which no page opens offline.
+// compressed forms (FILE.br and FILE.gz beside FILE), what `ignore` names, and what the limits
+// leave out; and the page library, without which no page opens offline.
 //
 // Limits (ManifestConfig): a file that is too large is left out with a warning in the log; so are
-// files beyond the count, deeper folders first.
+// files beyond the count, deeper folders first. The log names ten of them at a time, and how many
+// more there are. What `always` names is never left out.
 //
 // Threading: Scan: one thread at a time. Manifest: immutable.
 #pragma once
@@ -26,6 +28,8 @@ struct ManifestConfig {
   uint64_t max_file_bytes = 2 << 20;
   size_t max_files = 5'000;
   size_t max_folders = 5'000;
+  std::vector<std::string> ignore;  // patterns of paths with their slash
+  std::vector<std::string> always;  // files, relative to the folder; those that are not there wait
   // Paths that somebody else answers (a live resource), so that the file is never seen.
   std::function<bool(std::string_view path)> claimed_elsewhere;
 };
@@ -43,6 +47,8 @@ struct Manifest {
   std::string digest;                  // of precache_json
 };
 
+// The URL under which a file of the folder stands in the list: a folder's for its index.html.
+std::string ListedUrl(std::string_view path);
 // "/" and `path` with what the URL standard encodes in a path, and '%', percent-encoded.
 std::string UrlOf(std::string_view path);
 
@@ -65,7 +71,11 @@ class ManifestScanner {
   struct Walk;
   void ScanFolder(const std::string& path, Walk& walk);
   void ScanFile(const std::string& path, const OpenFile& file, Walk& walk);
-  void LeaveOut(const std::string& path, std::string_view why, Walk& walk);
+  void AddAlways(Walk& walk);
+  bool IsIgnored(const std::string& path) const;
+  void AddFile(const std::string& path, const OpenFile& file, Walk& walk);
+  void LeaveOut(const std::string& path, std::string why, Walk& walk);
+  void Warn(const Walk& walk) const;
 
   const Deps deps_;
   const ManifestConfig config_;

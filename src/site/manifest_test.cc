@@ -1,7 +1,6 @@
 #include "site/manifest.h"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "crypto/digest.h"
 #include "proto/uri.h"
+#include "site/site_fixture.h"
 #include "site/temp_folder.h"
 
 namespace offing::site {
@@ -18,26 +18,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-// A log into a pipe, to be read back.
-class LogPipe {
- public:
-  LogPipe() { CHECK(pipe2(ends_, O_NONBLOCK) == 0, "a pipe can be made"); }
-  ~LogPipe() {
-    close(ends_[0]);
-    close(ends_[1]);
-  }
-  int fd() const { return ends_[1]; }
-  std::string Text() {
-    std::string text(1 << 16, '\0');
-    const ssize_t got = read(ends_[0], text.data(), text.size());
-    text.resize(got > 0 ? static_cast<size_t>(got) : 0);
-    return text;
-  }
-
- private:
-  int ends_[2];
-};
 
 class ManifestTest : public testing::Test {
  protected:
@@ -114,6 +94,47 @@ TEST_F(ManifestTest, LeavesOutWhatIsTooLargeAndSaysSoOnce) {
   temp_.Write("large.bin", "1");
   EXPECT_THAT(Urls(), ElementsAre("/large.bin", "/small"));
   EXPECT_EQ(LeftOut(), 0u);
+}
+
+TEST_F(ManifestTest, NamesTenFilesThatAreLeftOutAndCountsTheRest) {
+  for (int i = 10; i < 33; ++i) temp_.Write("large" + std::to_string(i), "123456");
+  ManifestConfig config;
+  config.max_file_bytes = 5;
+  EXPECT_THAT(Urls(config), testing::IsEmpty());
+  const std::string text = pipe_.Text();
+  EXPECT_THAT(text, HasSubstr("large10 is not kept for offline use"));
+  EXPECT_THAT(text, HasSubstr("[site] precache_file is 5; raise it, or name the file in"));
+  EXPECT_THAT(text, HasSubstr("large19"));
+  EXPECT_THAT(text, Not(HasSubstr("large20")));
+  EXPECT_THAT(text, HasSubstr("and 13 more files are not kept"));
+  EXPECT_EQ(LeftOut(), 23u);
+  Urls();
+  EXPECT_EQ(pipe_.Text(), "");
+}
+
+TEST_F(ManifestTest, LeavesOutWhatIsIgnoredAndCompressedFormsOfWhatIsThere) {
+  for (const char* path : {"a.js", "a.js.br", "a.js.gz", "b.js.br", "c.png", "c.png.gz", "d.tar.gz",
+                           "drafts/x", "drafts/deep/y", "notes.txt", "notes/z.txt"}) {
+    temp_.Write(path, "x");
+  }
+  ManifestConfig config;
+  config.ignore = {"/drafts/*", "*.txt"};
+  EXPECT_THAT(Urls(config), ElementsAre("/a.js", "/b.js.br", "/c.png", "/c.png.gz", "/d.tar.gz"));
+  EXPECT_EQ(LeftOut(), 0u);
+  EXPECT_EQ(pipe_.Text(), "");
+}
+
+TEST_F(ManifestTest, NeverLeavesOutWhatSomethingElseCountsOn) {
+  temp_.Write("offline.html", "more than five bytes");
+  temp_.Write("pics/index.html", "as large");
+  temp_.Write("a", "1");
+  temp_.Write("b", "1");
+  ManifestConfig config;
+  config.max_file_bytes = 5;
+  config.max_files = 1;
+  config.ignore = {"/offline.html"};
+  config.always = {"offline.html", "pics/index.html", "none.html"};
+  EXPECT_THAT(Urls(config), ElementsAre("/a", "/offline.html", "/pics/"));
 }
 
 TEST_F(ManifestTest, KeepsTheShallowestFilesWhenThereAreTooMany) {

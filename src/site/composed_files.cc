@@ -1,0 +1,56 @@
+#include "site/composed_files.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace offing::site {
+
+namespace {
+
+constexpr int kRestPerWork = 50;  // so many times as long as a scan took, the next one waits
+
+}  // namespace
+
+ComposedFiles::ComposedFiles(Deps deps, std::optional<ManifestScanner> scanner)
+    : deps_(std::move(deps)),
+      client_(ComposeScript(std::string(deps_.parts.client))),
+      safety_(ComposeScript(std::string(deps_.parts.safety))),
+      scanner_(std::move(scanner)) {}
+
+void ComposedFiles::Rescan() {
+  const int64_t began_ms = deps_.clock.SteadyMs();
+  auto entries = scanner_ ? scanner_->Scan() : std::vector<ManifestEntry>();
+  entries.push_back({"/_offing/client.js", client_.hash});
+  const Manifest manifest = MakeManifest(std::move(entries));
+  if (digest_ != manifest.digest) {
+    auto made = std::make_shared<const Composed>(Compose(deps_.parts, deps_.config_head, manifest));
+    const bool first = digest_.empty();
+    {
+      const std::lock_guard lock(mutex_);
+      composed_ = std::move(made);
+      digest_ = manifest.digest;
+    }
+    if (!first && deps_.on_manifest_changed) deps_.on_manifest_changed(manifest.digest);
+  }
+  scanned_at_ms_ = began_ms;
+}
+
+std::chrono::milliseconds ComposedFiles::RescanAtInterval(std::chrono::milliseconds least) {
+  const auto began = std::chrono::steady_clock::now();
+  Rescan();
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - began);
+  return std::max(least, took * kRestPerWork);
+}
+
+std::shared_ptr<const Composed> ComposedFiles::Now() const {
+  const std::lock_guard lock(mutex_);
+  return composed_;
+}
+
+std::string ComposedFiles::Digest() const {
+  const std::lock_guard lock(mutex_);
+  return digest_;
+}
+
+}  // namespace offing::site
