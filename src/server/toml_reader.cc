@@ -63,6 +63,15 @@ std::optional<std::string> TomlTable::String(std::string_view key) {
   return std::nullopt;
 }
 
+std::optional<bool> TomlTable::Boolean(std::string_view key) {
+  node_->asked.emplace(key);
+  const toml::node* node = node_->table->get(key);
+  if (node == nullptr) return std::nullopt;
+  if (auto value = node->value_exact<bool>()) return value;
+  Complain(key, "must be true or false");
+  return std::nullopt;
+}
+
 std::optional<int64_t> TomlTable::Integer(std::string_view key, int64_t least, int64_t most) {
   node_->asked.emplace(key);
   const toml::node* node = node_->table->get(key);

@@ -27,6 +27,7 @@ class TomlTable {
 
   // nullopt: not there, or of another kind (which is then the mistake).
   std::optional<std::string> String(std::string_view key);
+  std::optional<bool> Boolean(std::string_view key);
   std::optional<int64_t> Integer(std::string_view key, int64_t least, int64_t most);
   std::optional<int64_t> DurationMs(std::string_view key);  // "7d"
   std::optional<uint64_t> Size(std::string_view key);       // "64MB"
