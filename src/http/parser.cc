@@ -64,10 +64,24 @@ size_t FindHeadEnd(std::string_view bytes, size_t searched) {
   }
 }
 
-// True if the request line ends as one of HTTP/1 does, whatever the version's numbers.
+// True if the request line has three parts and ends as one of HTTP/1 does, whatever the version's
+// numbers.
 bool NamesVersion(std::string_view head) {
   const std::string_view line = head.substr(0, head.find('\n'));
-  return line.size() > 9 && line.ends_with('\r') && line.substr(line.size() - 9, 5) == "HTTP/";
+  return std::ranges::count(line, ' ') == 2 && line.size() > 9 && line.ends_with('\r') &&
+         line.substr(line.size() - 9, 5) == "HTTP/";
+}
+
+// A line that goes on with the one before it. Nobody sends such lines any more, and two who read
+// them differently disagree about where a request ends (RFC 9112, 5.2).
+bool HasFoldedLine(std::string_view head) {
+  return head.find("\n ") != kNowhere || head.find("\n\t") != kNowhere;
+}
+
+// Whether a method may begin with it (RFC 9110, 5.6.2). What TLS begins with is not.
+bool IsTokenByte(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+         std::string_view("!#$%&'*+-.^_`|~").find(c) != kNowhere;
 }
 
 // For what Beast itself refuses.
@@ -208,6 +222,7 @@ RequestParser::State RequestParser::Beast::Parse(std::string_view& bytes) {
 
 // A head is parsed when it is whole, so that the outcome does not depend on how it was cut.
 RequestParser::State RequestParser::Beast::ParseHead(std::string_view& bytes) {
+  if (!IsTokenByte(bytes.front())) return Fail({});
   const size_t end = FindHeadEnd(bytes, searched_);
   if (std::min(end, bytes.size()) > limits_.max_header_bytes) {
     const bool in_target = bytes.substr(0, limits_.max_header_bytes).find('\n') == kNowhere;
@@ -220,6 +235,7 @@ RequestParser::State RequestParser::Beast::ParseHead(std::string_view& bytes) {
   }
   const std::string_view head = bytes.substr(0, end);
   bytes.remove_prefix(end);
+  if (HasFoldedLine(head)) return Fail({400, "a header that goes on in another line"});
   ErrorCode error;
   const size_t taken = put(boost::asio::buffer(head.data(), head.size()), error);
   if (error == BeastError::bad_version && !NamesVersion(head)) return Fail({});

@@ -2,8 +2,9 @@
 // (RFC 9110, 9112). It takes bytes in any cut and stops at the request's last byte, so pipelined
 // bytes stay with the caller. Boost.Beast reads the grammar; what a request may not say lives here:
 //
-//   400  bad syntax; no Host or two; Content-Length with Transfer-Encoding, different lengths, a
-//        length that is not a number; Transfer-Encoding in HTTP/1.0; a malformed WebSocket upgrade
+//   400  bad syntax, folded lines; no Host or two; Content-Length with Transfer-Encoding, different
+//        lengths, a length that is not a number; Transfer-Encoding in HTTP/1.0; a malformed
+//        WebSocket upgrade
 //   413  body over its limit, said as soon as a length tells
 //   414  target over max_target_bytes
 //   417  an Expect other than 100-continue

@@ -203,7 +203,8 @@ TEST(RequestParser, RefusesRequestLinesThatAreNone) {
       {"GET / http/1.1\r\n", 400},          {"GET / HTTP/1.1\n", 400},
       {"G@T / HTTP/1.1\r\n", 400},          {"GET nowhere HTTP/1.1\r\n", 400},
       {"CONNECT a:1 HTTP/1.1\r\n", 400},    {"PRI * HTTP/2.0\r\n", 505},
-      {"\x16\x03\x01 / HTTP/1.1\r\n", 400},
+      {"\x16\x03\x01 / HTTP/1.1\r\n", 400}, {"GET /a b HTTP/1.1\r\n", 400},
+      {"GET /  HTTP/1.1\r\n", 400},
   };
   for (const auto& [line, status] : lines) {
     const Outcome outcome = ParseAtEveryCut(Get("", line));
@@ -212,6 +213,20 @@ TEST(RequestParser, RefusesRequestLinesThatAreNone) {
   }
   EXPECT_EQ(ParseAtEveryCut("GET / HTTP/1.1\r\n\r\n").status, 400) << "no Host";
   EXPECT_EQ(ParseAtEveryCut("GET / HTTP/1.1\r\nHost: a b\r\n\r\n").status, 400);
+}
+
+TEST(RequestParser, RefusesFoldedLines) {
+  EXPECT_EQ(ParseAtEveryCut(Get("X: a\r\n b\r\n")).status, 400);
+  EXPECT_EQ(ParseAtEveryCut(Get("X: a\r\n\tb: c\r\n")).status, 400);
+}
+
+TEST(RequestParser, RefusesWhatBeginsLikeNoRequestAtItsFirstByte) {
+  for (const char* bytes : {"\x16\x03\x01", " ", "(", "\r\n\x80"}) {
+    RequestParser parser({});
+    std::string_view rest = bytes;
+    EXPECT_EQ(parser.Feed(rest), State::kError) << bytes;
+    EXPECT_EQ(parser.error_status(), 400);
+  }
 }
 
 TEST(RequestParser, EnforcesEachLimitToTheByte) {
