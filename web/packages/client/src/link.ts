@@ -98,6 +98,7 @@ async function start(): Promise<ServiceWorkerRegistration | undefined> {
     registration = undefined;
   });
   container.addEventListener('message', ({ data }: MessageEvent<WorkerMessage | null>) => {
+    if (killed) return;
     for (const [name, listener] of listeners) if (name === data?.offing) listener(data as never);
   });
   container.startMessages();

@@ -9,8 +9,8 @@ const FRESH_MS = 60_000;
 const PATIENCE_MS = 5_000;
 
 export interface ControlHost {
-  end(): Promise<void>;
-  require(manifest: string): Promise<void>;
+  off(): Promise<void>;
+  on(required: string): Promise<void>; // '' or a manifest
 }
 
 interface Stored {
@@ -20,7 +20,6 @@ interface Stored {
 
 export class Control {
   readonly #host: ControlHost;
-  #reading: Promise<boolean> | undefined;
   #obeyed = false;
 
   constructor(host: ControlHost) {
@@ -29,9 +28,7 @@ export class Control {
 
   // Reads it, unless somebody has within the last minute (`now`: also then), and does what it says. Whether the server is there.
   check(now = false): Promise<boolean> {
-    return (this.#reading ??= this.#read(now)
-      .catch(() => false)
-      .finally(() => void (this.#reading = undefined)));
+    return this.#read(now).catch(() => false);
   }
 
   // Does (again) what it said last.
@@ -62,7 +59,6 @@ export class Control {
   async #obey({ kill, require, manifest }: Word): Promise<void> {
     this.#obeyed = true;
     const wanted = require === 'latest' ? manifest : require;
-    if (kill) await this.#host.end();
-    else if (wanted) await this.#host.require(wanted).catch(() => undefined);
+    await (kill ? this.#host.off() : this.#host.on(wanted).catch(() => undefined));
   }
 }

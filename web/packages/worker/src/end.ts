@@ -3,7 +3,8 @@ declare const self: ServiceWorkerGlobalScope;
 
 export async function end(): Promise<void> {
   for (const name of await caches.keys()) if (name.startsWith('offing-')) await caches.delete(name);
-  await self.registration.unregister();
+  // A worker without a registration may be stopped before it has said so.
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   for (const window of windows) window.postMessage({ offing: 'killed' });
+  await self.registration.unregister();
 }

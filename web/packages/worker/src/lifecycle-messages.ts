@@ -25,9 +25,10 @@ export async function hear(message: PageMessage, parts: Hearing): Promise<void> 
   switch (message.offing) {
     case 'ping':
       void tabs.clean();
+      void lifecycle.heal().catch(() => undefined);
       if (await live.wake(message.wake)) return;
       // Nobody needs a connection, but a page may want to know.
-      if (message.visible) await presence.answered(await control.check(message.wake));
+      if (message.visible || message.wake) await presence.answered(await control.check(message.wake));
       return;
     case 'live': {
       const at = await live.show(message.url);

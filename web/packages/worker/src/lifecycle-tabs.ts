@@ -9,6 +9,7 @@ declare const self: ServiceWorkerGlobalScope;
 
 const KEY = 'tabs';
 const NEWER = '';
+const PATIENCE_MS = 3_000;
 const MAX_TABS = 500;
 
 // The manifest in use, and which tabs are of others.
@@ -19,13 +20,20 @@ const openClients = async (): Promise<string[]> =>
 
 export class Tabs {
   ready = false;
-  readonly loaded: Promise<unknown>;
   readonly #manifest: string;
   #others = new Map<string, string>();
+  #set = (): void => undefined;
+  readonly #loaded = new Promise<void>((resolve) => (this.#set = resolve));
 
   constructor(manifest: string) {
     this.#manifest = manifest;
-    this.loaded = this.#load();
+    // Browsers may hand over requests before the activation has begun.
+    void this.#load().then((current) => current === manifest && this.#done());
+  }
+
+  // Until it is known which tabs there are; not for long.
+  get loaded(): Promise<unknown> {
+    return Promise.race([this.#loaded, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
   }
 
   // The manifest that the tab's files are of; NEWER: of one that we do not know; undefined: the one in use.
@@ -52,6 +60,7 @@ export class Tabs {
     this.#others = new Map([...this.#others].filter(([client]) => open.includes(client)));
     for (const client of old) this.#others.set(client, before);
     this.#save();
+    this.#done();
     return new Set(this.#others.values());
   }
 
@@ -75,8 +84,12 @@ export class Tabs {
   async #load(): Promise<string> {
     const [current = '', others = []] = (await recall<Stored>(KEY)) ?? [];
     this.#others = new Map([...others, ...this.#others]);
-    this.ready = true;
     return current;
+  }
+
+  #done(): void {
+    this.ready = true;
+    this.#set();
   }
 
   #save(): void {

@@ -5,6 +5,7 @@ import {
   HOLD_LOCK,
   LIVE_CACHE,
   matchResource,
+  PRECACHE_PREFIX,
   type UpdateMode,
   type WorkerMessage,
 } from '@offing/protocol';
@@ -59,6 +60,11 @@ export class Lifecycle {
     for (const request of await live.keys()) {
       if (!matchResource(this.#config, new URL(request.url).pathname)) await live.delete(request, { ignoreVary: true });
     }
+  }
+
+  // A worker whose files the browser has taken away gets them again.
+  async heal(): Promise<void> {
+    if (!(await caches.has(PRECACHE_PREFIX + this.#config.manifest))) await this.#host.precache.install();
   }
 
   // Ends the waiting. Without a mode the pages are not told. The version in use has nothing to take over.

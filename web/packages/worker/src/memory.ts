@@ -13,7 +13,7 @@ export async function remember(key: string, value: unknown): Promise<void> {
   await (await caches.open(CACHE)).put(`/_offing/${key}`, new Response(JSON.stringify(value)));
 }
 
-// Nothing is remembered any more.
-export function silence(): void {
-  silent = true;
+// Whether nothing is remembered any more.
+export function silence(on: boolean): void {
+  silent = on;
 }

@@ -66,7 +66,7 @@ export function start(config: Config, makers: PartMakers = {}): void {
   const versions = new BroadcastChannel('offing');
   const retire = (): void => versions.postMessage('retire');
   const lifecycle = new Lifecycle(config, { precache, tabs, send, retire });
-  const control = new Control({ end: stop, require: (manifest) => lifecycle.require(manifest) });
+  const control = new Control({ off, on });
   const live = liveOf(config, presence, control);
   const routes = makers.routes?.(config, { precache, cut, userSpace, putFor, recall, remember, send });
   const parts = { precache, live, newer: tabs, routes, preload: config.preload };
@@ -81,14 +81,20 @@ export function start(config: Config, makers: PartMakers = {}): void {
   });
   versions.onmessage = () => keepAlive.retire();
   let ended = false;
+  let ending: Promise<void> | undefined;
 
   // The server has switched the workers off.
-  async function stop(): Promise<void> {
-    ended = true;
-    silence();
+  function off(): Promise<void> {
+    silence((ended = true));
     live.sleep();
     keepAlive.retire();
-    await end();
+    return (ending ??= end().finally(() => (ending = undefined)));
+  }
+
+  // Also back on: a browser may bring a worker back that was to go, if a page asks for one while another is still open.
+  async function on(required: string): Promise<void> {
+    silence((ended = false));
+    if (required) await lifecycle.require(required);
   }
 
   self.addEventListener('install', (event) => event.waitUntil(lifecycle.install().then(() => control.obey())));
@@ -110,12 +116,16 @@ export function start(config: Config, makers: PartMakers = {}): void {
   });
   self.addEventListener('message', (event) => {
     const message = event.data as PageMessage | { type?: unknown } | null;
-    if (typeof message !== 'object' || !message || ended) return;
-    if ('offing' in message) {
-      const reply = (answered: WorkerMessage): void => (event.ports[0] ?? event.source)?.postMessage(answered);
+    if (typeof message !== 'object' || !message) return;
+    const reply = (answered: WorkerMessage): void => (event.ports[0] ?? event.source)?.postMessage(answered);
+    const act = async (): Promise<void> => {
+      if (ended) await control.check(true);
+      if (ended) return;
+      if (!('offing' in message)) return message.type === 'SKIP_WAITING' ? lifecycle.takeOver() : undefined;
       if (message.offing === 'ping') keepAlive.hold(event);
-      event.waitUntil(hear(message, { config, control, lifecycle, live, presence, tabs, tell, reply }));
-    } else if (message.type === 'SKIP_WAITING') event.waitUntil(lifecycle.takeOver());
+      await hear(message, { config, control, lifecycle, live, presence, tabs, tell, reply });
+    };
+    event.waitUntil(act());
   });
   void control.check();
 }
