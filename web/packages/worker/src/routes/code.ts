@@ -14,10 +14,14 @@ const made: Entry[] = [];
 const defaults: Entry[] = [];
 let caught: Handler | undefined;
 
-const handlerOf =
-  (handler: RouteHandler): Handler =>
-  async (context) =>
-    (await (typeof handler === 'function' ? handler(context) : handler.handle(context))) ?? undefined;
+// Parameters that say nothing are none.
+function handlerOf(handler: RouteHandler): Handler {
+  return async ({ params, ...about }) => {
+    const named = typeof params === 'object' && params && Object.keys(params).length;
+    const context = named ? { ...about, params } : about;
+    return (await (typeof handler === 'function' ? handler(context) : handler.handle(context))) ?? undefined;
+  };
+}
 
 // A regular expression sees the whole URL; in another origin's it must match from the beginning.
 function matcherOf(match: RouteMatch): Matcher {

@@ -57,6 +57,7 @@ export abstract class Strategy {
 
   async #respond(handler: StrategyHandler): Promise<Response> {
     const { event, request } = handler;
+    await handler.place; // whose the answers are is settled before the network is asked
     await handler.runCallbacks('handlerWillStart', { event, request });
     let response: Response | undefined;
     try {

@@ -72,7 +72,7 @@ export class StrategyHandler extends Handling {
   override async fetch(input: RequestInfo): Promise<Response> {
     const { event } = this;
     let request = requestOf(input);
-    const early = await this.preloaded(request);
+    const early = request.mode === 'navigate' ? await this.preloaded(request) : undefined;
     if (early) return early;
     const originalRequest = request.clone();
     for (const callback of this.iterateCallbacks('requestWillFetch')) {
@@ -125,6 +125,7 @@ export class StrategyHandler extends Handling {
 
   override async cachePut(input: RequestInfo, response: Response): Promise<boolean> {
     const { event, request: original } = this;
+    await new Promise((resolve) => setTimeout(resolve)); // the answer goes out first
     const request = await this.getCacheKey(requestOf(input), 'write');
     let kept: Response | undefined = response;
     let asked = false;
