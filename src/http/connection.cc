@@ -147,14 +147,28 @@ void Connection::OnDropped() {
 
 void Connection::LogAnswer(const Request& request, int status, uint64_t body) {
   if (lobby_.shared().access_log == nullptr) return;
+  AccessLog::Entry entry = EntryOf(request);
+  entry.status = status;
+  entry.bytes = head_only_ || !HasBody(status) ? 0 : body;
+  lobby_.Log(entry);
+}
+
+AccessLog::Entry Connection::EntryOf(const Request& request) const {
   const int64_t took = lobby_.now_ms() - since_ms_;
-  lobby_.Log({.at_ms = lobby_.shared().clock.WallMs() - took,
-              .peer = stream_->peer_address(),
-              .method = request.method,
-              .target = request.target,
-              .status = status,
-              .bytes = head_only_ || !HasBody(status) ? 0 : body,
-              .ms = took});
+  return {.at_ms = lobby_.shared().clock.WallMs() - took,
+          .peer = stream_->peer_address(),
+          .method = request.method,
+          .target = request.target,
+          .ms = took,
+          .tls = stream_->tls_version(),
+          .version = request.version,
+          .referer = request.Header("referer"),
+          .user_agent = request.Header("user-agent")};
+}
+
+std::string_view Connection::strict_transport() const {
+  if (stream_->tls_version().empty()) return {};
+  return lobby_.shared().config.strict_transport;
 }
 
 Persistence Connection::persistence() const {
@@ -165,8 +179,10 @@ Persistence Connection::persistence() const {
 
 void Connection::Send(Response response) {
   if (lobby_.draining() || parser_) keep_alive_ = false;  // the body is not whole
-  const HeadFacts facts{
-      .date = lobby_.date(), .persistence = persistence(), .length = response.body_size()};
+  const HeadFacts facts{.date = lobby_.date(),
+                        .persistence = persistence(),
+                        .length = response.body_size(),
+                        .strict_transport = strict_transport()};
   SendBody(EncodeHead(response, facts), response);
   Over();
 }
@@ -313,14 +329,10 @@ void Connection::Upgrade(std::unique_ptr<WebSocketListener> listener, WebSocketL
 }
 
 void Connection::LogUpgrade(const Request& request) {
-  const int64_t took = lobby_.now_ms() - since_ms_;
-  lobby_.Log({.at_ms = lobby_.shared().clock.WallMs() - took,
-              .peer = stream_->peer_address(),
-              .method = request.method,
-              .target = request.target,
-              .status = 101,
-              .ms = took,
-              .ws = "open"});
+  AccessLog::Entry entry = EntryOf(request);
+  entry.status = 101;
+  entry.ws = "open";
+  lobby_.Log(entry);
 }
 
 }  // namespace offing::http

@@ -104,6 +104,8 @@ class Connection final : public Peer {
   void LogAnswer(const Request& request, int status, uint64_t body);
   void LogBroken();
   void LogUpgrade(const Request& request);
+  AccessLog::Entry EntryOf(const Request& request) const;  // without status
+  std::string_view strict_transport() const;
 
   Lobby& lobby_;
   std::unique_ptr<net::Stream> stream_;

@@ -168,7 +168,8 @@ void Connection::Begin(const Response& head, std::optional<uint64_t> length) {
   stream_->Write(EncodeHead(head, {.date = lobby_.date(),
                                    .persistence = persistence(),
                                    .framing = framing,
-                                   .length = length.value_or(0)}));
+                                   .length = length.value_or(0),
+                                   .strict_transport = strict_transport()}));
   progress_ms_ = lobby_.now_ms();
   last_queued_ = stream_->queued_bytes();
 }

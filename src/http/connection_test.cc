@@ -39,8 +39,8 @@ TEST_F(ConnectionTest, AnswersWithTheHeadersThatAreItsOwn) {
   const std::string answer = Exchange("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(answer,
             "HTTP/1.1 200 OK\r\nDate: Tue, 14 Nov 2023 22:13:25 GMT\r\nServer: offing\r\n"
-            "content-type: text/plain; charset=utf-8\r\nContent-Length: 7\r\nConnection: close\r\n"
-            "\r\nGET /x ");
+            "content-type: text/plain; charset=utf-8\r\nx-content-type-options: nosniff\r\n"
+            "Content-Length: 7\r\nConnection: close\r\n\r\nGET /x ");
 }
 
 TEST_F(ConnectionTest, KeepsTheConnectionForTheNextRequest) {

@@ -44,13 +44,15 @@ void CloseFiles(Response& response) {
 
 Response TextResponse(int status, std::string text) {
   return {.status = status,
-          .headers = {{"content-type", "text/plain; charset=utf-8"}},
+          .headers = {{"content-type", "text/plain; charset=utf-8"},
+                      {"x-content-type-options", "nosniff"}},
           .body = std::move(text)};
 }
 
 Response JsonResponse(int status, std::string json) {
-  return {
-      .status = status, .headers = {{"content-type", "application/json"}}, .body = std::move(json)};
+  return {.status = status,
+          .headers = {{"content-type", "application/json"}, {"x-content-type-options", "nosniff"}},
+          .body = std::move(json)};
 }
 
 Response ErrorResponse(int status, std::string_view message) {

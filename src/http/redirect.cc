@@ -11,8 +11,12 @@ constexpr uint16_t kHttpsPort = 443;
 
 bool StaysInTheClear(const Request& request) {
   if (request.method != "GET" && request.method != "HEAD") return false;
-  return request.path == "/_offing/health" ||
-         request.path.starts_with("/.well-known/acme-challenge/");
+  constexpr std::string_view kChallenges = "/.well-known/acme-challenge/";
+  constexpr std::string_view kTokenLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  const std::string_view path = request.path;
+  if (!path.starts_with(kChallenges)) return path == "/_offing/health";
+  return path.find_first_not_of(kTokenLetters, kChallenges.size()) == std::string_view::npos;
 }
 
 // "example.com:8080" is "example.com", "[::1]:8080" is "[::1]".

@@ -74,7 +74,9 @@ TEST_F(RedirectTest, HealthAndCertificateChallengesAreAnsweredHere) {
     EXPECT_EQ(Ask(MakeRequest("HEAD", target, {{"host", "a"}}))->status(), 200) << target;
     EXPECT_EQ(Ask(MakeRequest("POST", target, {{"host", "a"}}))->status(), 308) << target;
   }
-  for (const char* target : {"/_offing/metrics", "/.well-known/other", "/_offing/healthy"}) {
+  for (const char* target :
+       {"/_offing/metrics", "/.well-known/other", "/_offing/healthy",
+        "/.well-known/acme-challenge/../../secret", "/.well-known/acme-challenge/%2e"}) {
     EXPECT_EQ(Ask(Get(target, {{"host", "a"}}))->status(), 308) << target;
   }
 }

@@ -1,10 +1,21 @@
 #include "http/response_head.h"
 
+#include <algorithm>
+
 #include "proto/ws_frame.h"
 
 namespace offing::http {
 
 namespace {
+
+constexpr std::string_view kStrictTransport = "Strict-Transport-Security";
+
+// In any case of letters.
+bool Has(const Headers& headers, std::string_view name) {
+  const auto same = [](char a, char b) { return (a | 32) == (b | 32); };
+  return std::ranges::any_of(
+      headers, [&](const auto& header) { return std::ranges::equal(header.first, name, same); });
+}
 
 bool IsClean(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
@@ -29,6 +40,9 @@ std::string EncodeHead(const Response& response, const HeadFacts& facts) {
   if (FindHeader(response.headers, "date").empty()) AppendField(head, "Date", facts.date);
   if (FindHeader(response.headers, "server").empty()) AppendField(head, "Server", "offing");
   for (const auto& [name, value] : response.headers) AppendField(head, name, value);
+  if (!facts.strict_transport.empty() && !Has(response.headers, kStrictTransport)) {
+    AppendField(head, kStrictTransport, facts.strict_transport);
+  }
   if (HasBody(response.status)) {
     if (facts.framing == Framing::kLength) {
       AppendField(head, "Content-Length", std::to_string(facts.length));

@@ -21,6 +21,8 @@ struct HeadFacts {
   Persistence persistence = Persistence::kKeepAlive;
   Framing framing = Framing::kLength;
   uint64_t length = 0;  // of kLength
+  // Strict-Transport-Security, where the response has none; empty: none.
+  std::string_view strict_transport = {};
 };
 // True if a response with this status has a body (RFC 9110, 6.4.1).
 bool HasBody(int status);

@@ -140,7 +140,8 @@ void WebSocketPeer::OnClosed() {
                 .status = 101,
                 .bytes = extra_->bytes,
                 .ms = lobby_.now_ms() - extra_->opened_ms,
-                .ws = "close"});
+                .ws = "close",
+                .tls = stream_->tls_version()});
   }
   listener_->OnClosed();
   lobby_.Bury(*this);

@@ -6,12 +6,12 @@
 
 namespace offing::net {
 
-base::Result<ListenAddress> ParseListenAddress(std::string_view text) {
+base::Result<ListenAddress> ParseListenAddress(std::string_view text, std::string_view setting) {
   const auto fail = [&] {
     return base::Fail(base::Code::kInvalidArgument,
-                      fmt::format("--listen {}: not HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, "
+                      fmt::format("{} {}: not HOST:PORT, such as 127.0.0.1:8080, [::1]:8080, "
                                   "or :8080 for all addresses",
-                                  text));
+                                  setting, text));
   };
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return fail();
@@ -27,7 +27,7 @@ base::Result<ListenAddress> ParseListenAddress(std::string_view text) {
   } else if (host.find_first_of(":[]/ ") != std::string_view::npos) {
     return fail();
   }
-  return ListenAddress{std::string(host), port};
+  return ListenAddress{std::string(host), port, std::string(setting)};
 }
 
 }  // namespace offing::net

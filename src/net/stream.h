@@ -85,7 +85,8 @@ struct ListenAddress {
   std::string setting = "--listen";  // whose value it is, for errors
 };
 // "127.0.0.1:8080", "[::1]:8080", ":8080" (all addresses), "localhost:8080".
-base::Result<ListenAddress> ParseListenAddress(std::string_view text);
+base::Result<ListenAddress> ParseListenAddress(std::string_view text,
+                                               std::string_view setting = "--listen");
 
 // kFirst refuses a port that anybody listens on; kJoin shares it with this process's other cores.
 enum class PortUse { kFirst, kJoin };
