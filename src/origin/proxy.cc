@@ -54,6 +54,10 @@ base::Result<std::unique_ptr<Proxy>> Proxy::Open(ProxyConfig config, Deps deps) 
 Proxy::Proxy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Proxy::~Proxy() = default;
 
+bool Proxy::Claims(const http::Request& request) const {
+  return request.wants_websocket || !WantedUpgrade(request).empty();
+}
+
 void Proxy::Handle(std::unique_ptr<http::Exchange> exchange) {
   impl_->Forward(std::move(exchange), {});
 }

@@ -57,6 +57,8 @@ class Proxy final : public http::Handler {
   static base::Result<std::unique_ptr<Proxy>> Open(ProxyConfig config, Deps deps);
   ~Proxy() override;
 
+  // A WebSocket or another Upgrade that is passed on: no file can answer it.
+  bool Claims(const http::Request& request) const;
   void Handle(std::unique_ptr<http::Exchange> exchange) override;
   void Forward(std::unique_ptr<http::Exchange> exchange, ForwardOptions options);
   http::BodyMode BodyOf(const http::Request&) const override { return http::BodyMode::kStreamed; }

@@ -46,6 +46,13 @@ void Router::Handle(std::unique_ptr<http::Exchange> exchange) {
   exchange->Send(http::TextResponse(404, "not found\n"));
 }
 
+http::BodyMode Router::BodyOf(const http::Request& head) const {
+  for (const Route& route : routes_) {
+    if (route.claims(head)) return route.handler->BodyOf(head);
+  }
+  return http::BodyMode::kBuffered;
+}
+
 http::Response Router::Health() const {
   http::Response response = [this] {
     switch (readiness_.load()) {

@@ -32,6 +32,8 @@ class Router final : public http::Handler {
   void SetReadiness(Readiness readiness) { readiness_ = readiness; }
 
   void Handle(std::unique_ptr<http::Exchange> exchange) override;
+  // As the feature says that claims the request.
+  http::BodyMode BodyOf(const http::Request& head) const override;
 
  private:
   struct Route {
