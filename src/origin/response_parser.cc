@@ -58,6 +58,11 @@ const char* LineFault(std::string_view head) {
   return nullptr;
 }
 
+// Beast wants a last chunk's line and end at once.
+bool MayBeCutLastChunk(std::string_view bytes) {
+  return bytes.size() < kLastChunkSize && (bytes.front() == '0' || bytes.front() == '\r');
+}
+
 const char* InWords(const ErrorCode& error) {
   if (error == BeastError::bad_content_length || error == BeastError::multiple_content_length ||
       error == BeastError::bad_transfer_encoding) {
@@ -216,8 +221,7 @@ ResponseParser::State ResponseParser::FeedBody(std::string_view& bytes, Sink& si
   Beast& beast = *parts_->beast;
   beast.sink = &sink;
   while (!bytes.empty() && !beast.is_done()) {
-    // Of a chunk's line Beast wants at least as much as the last chunk has.
-    if (beast.chunked() && beast.chunk_left == 0 && bytes.size() < kLastChunkSize) break;
+    if (beast.chunked() && beast.chunk_left == 0 && MayBeCutLastChunk(bytes)) break;
     ErrorCode error;
     const size_t taken = beast.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
     bytes.remove_prefix(taken);
