@@ -31,12 +31,17 @@ Response WithCommonHeaders(const ContentFacts& facts, Coding coding) {
   return response;
 }
 
+// In the form that is sent today, or one of the two that were (RFC 9110, 5.6.7).
 std::optional<int64_t> ParseHttpDate(std::string_view text) {
-  std::tm parts = {};
+  if (text.empty()) return std::nullopt;
   const std::string date(text);
-  const char* end = strptime(date.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
-  if (end == nullptr || *end != '\0') return std::nullopt;
-  return timegm(&parts);
+  for (const char* form :
+       {"%a, %d %b %Y %H:%M:%S GMT", "%a, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"}) {
+    std::tm parts = {};
+    const char* end = strptime(date.c_str(), form, &parts);
+    if (end != nullptr && *end == '\0') return timegm(&parts);
+  }
+  return std::nullopt;
 }
 
 // If-Match and If-Unmodified-Since (RFC 9110, 13.2.2).
@@ -49,8 +54,9 @@ bool PreconditionFails(const Request& request, const ContentFacts& facts) {
     });
   }
   const auto since = ParseHttpDate(request.Header("if-unmodified-since"));
+  if (!since) return false;
   const auto modified = ParseHttpDate(facts.last_modified);
-  return since && modified && *modified > *since;
+  return modified && *modified > *since;
 }
 
 // The form that the client has already and accepts still.
@@ -58,8 +64,8 @@ std::optional<Coding> FormThatItHas(const Request& request, const ContentFacts& 
                                     Coding chosen) {
   const std::string none_match = JoinedHeader(request, "if-none-match");
   if (none_match.empty()) {
-    const bool same =
-        !facts.last_modified.empty() && request.Header("if-modified-since") == facts.last_modified;
+    const auto since = ParseHttpDate(request.Header("if-modified-since"));
+    const bool same = since && since == ParseHttpDate(facts.last_modified);
     return same ? std::optional(chosen) : std::nullopt;
   }
   if (proto::EtagListed(none_match, EtagOf(facts.hash, chosen))) return chosen;

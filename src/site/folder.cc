@@ -59,9 +59,13 @@ auto FailErrno(std::string_view what, std::string_view path) {
   return Fail(CodeOf(error), fmt::format("cannot {} \"{}\": {}", what, path, std::strerror(error)));
 }
 
+int64_t Nanoseconds(const struct timespec& time) {
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 FileStamp ToStamp(const struct stat& info) {
   return FileStamp{info.st_dev, info.st_ino, static_cast<uint64_t>(info.st_size),
-                   int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
+                   Nanoseconds(info.st_mtim), Nanoseconds(info.st_ctim)};
 }
 
 }  // namespace

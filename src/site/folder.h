@@ -18,12 +18,14 @@
 
 namespace offing::site {
 
-// Which file, and which state of it: a file that is replaced or written to has another.
+// Which file, and which state of it: a file that is replaced or written to has another, also if it
+// has its old size and was given its old time, as archives and deployments do.
 struct FileStamp {
   uint64_t device = 0;
   uint64_t inode = 0;
   uint64_t size = 0;
   int64_t mtime_ns = 0;
+  int64_t ctime_ns = 0;  // of any change; nobody can set it
 
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <string>
 
 #include "crypto/digest.h"
@@ -103,6 +104,23 @@ TEST(Folder, SaysWhichFolderCannotBeOpened) {
   ASSERT_FALSE(folder);
   EXPECT_EQ(folder.error().code, Code::kNotFound);
   EXPECT_THAT(folder.error().detail, testing::HasSubstr("/no/such/folder"));
+}
+
+TEST(Folder, TellsAReplacedFileFromTheOldOneOfTheSameSizeAndTime) {
+  TempFolder temp;
+  const auto folder = Folder::Open(temp.dir()).value();
+  temp.Write("a", "one");
+  const auto time = std::filesystem::last_write_time(temp.dir() / "a");
+  const FileStamp before = folder.OpenAt("a")->stamp;
+  FileStamp after = before;
+  while (after.ctime_ns == before.ctime_ns) {  // the file system's clock is coarse
+    temp.Write("a", "two");
+    std::filesystem::last_write_time(temp.dir() / "a", time);
+    after = folder.OpenAt("a")->stamp;
+  }
+  EXPECT_EQ(after.mtime_ns, before.mtime_ns);
+  EXPECT_EQ(after.size, before.size);
+  EXPECT_NE(after, before);
 }
 
 TEST(Folder, NoticesAFileThatChangesWhileItIsHashed) {
