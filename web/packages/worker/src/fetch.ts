@@ -17,9 +17,11 @@ export interface Parts {
   preload?: boolean | undefined; // of navigations
 }
 
-// The network's answer, which is under way already if this is a navigation that the browser has preloaded.
-export async function load({ request, preloadResponse }: FetchEvent): Promise<Response> {
-  return ((await preloadResponse) as Response | undefined) ?? fetch(request);
+// The network's answer, which is under way already if this is a navigation that the browser has preloaded. Firefox answers a
+// preload that failed with an error instead of failing.
+export async function load(event: Partial<Pick<FetchEvent, 'preloadResponse'>>, request: Request): Promise<Response> {
+  const early = request.mode === 'navigate' && ((await event.preloadResponse) as Response | undefined);
+  return early && early.type !== 'error' ? early : fetch(request);
 }
 
 // undefined: the request is none of ours and goes its way untouched.
@@ -39,7 +41,7 @@ export function answer(event: FetchEvent, parts: Parts): Promise<Response> | und
   const shell = precache.shellFor(url);
   if (shell) return file(event, parts, shell);
   // Left alone, the browser would throw away what it has preloaded and ask again.
-  return preload ? load(event) : undefined;
+  return preload ? load(event, request) : undefined;
 }
 
 function file(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
@@ -65,7 +67,7 @@ async function cacheFirst(event: FetchEvent, parts: Parts, key: string): Promise
 }
 
 async function networkFirst(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
-  const network = load(event);
+  const network = load(event, event.request);
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));
   const response = await Promise.race([network, late]).catch(() => undefined);
   if (response && !AWAY.includes(response.status)) return response;

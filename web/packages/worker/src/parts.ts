@@ -2,6 +2,7 @@
 // front of the core if CONFIG.parts names it; in the module build all of them are there. A part shares the core's code
 // through its Host instead of carrying a second copy.
 import type { Config, WorkerMessage } from '@offing/protocol';
+import type { load } from './fetch.ts';
 import type { recall, remember } from './memory.ts';
 import type { Precache } from './precache.ts';
 import type { cut } from './range.ts';
@@ -9,6 +10,7 @@ import type { putFor, userSpace } from './user.ts';
 
 export interface Host {
   precache: Precache;
+  load: typeof load;
   cut: typeof cut;
   userSpace: typeof userSpace;
   putFor: typeof putFor;

@@ -32,14 +32,9 @@ export class Precache {
     return this.#revisions.has(key) ? key : undefined;
   }
 
-  // The entry of a page by its path.
-  pageFor(path: string | undefined): string | undefined {
-    return path && this.keyFor(new URL(path, location.origin), true);
-  }
-
   // The page that answers navigations to paths which nobody knows. A name with an extension is a file's.
   shellFor({ pathname }: URL): string | undefined {
-    return /\/[^.]*$/.test(pathname) ? this.pageFor(this.#spa) : undefined;
+    return /\/[^.]*$/.test(pathname) ? this.#spa : undefined;
   }
 
   // A cache that cannot be read holds nothing: the network may still have it.

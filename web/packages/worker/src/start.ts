@@ -68,7 +68,7 @@ export function start(config: Config, makers: PartMakers = {}): void {
   const lifecycle = new Lifecycle(config, { precache, tabs, send, retire });
   const control = new Control({ off, on });
   const live = liveOf(config, presence, control);
-  const routes = makers.routes?.(config, { precache, cut, userSpace, putFor, recall, remember, send });
+  const routes = makers.routes?.(config, { precache, load, cut, userSpace, putFor, recall, remember, send });
   const parts = { precache, live, newer: tabs, routes, preload: config.preload };
   const tell = () => report(config, presence.state);
   const keepAlive = new KeepAlive({
@@ -108,7 +108,7 @@ export function start(config: Config, makers: PartMakers = {}): void {
     event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => undefined));
     const { pathname, search } = new URL(event.request.url);
     const response =
-      logout(config.logout, event.request, () => load(event)) ??
+      logout(config.logout, event.request, () => load(event, event.request)) ??
       (pathname === STATE_PATH ? tell().then((found) => statePage(found, search === '?json')) : undefined) ??
       ofTab(event, tabs, parts) ??
       answer(event, parts);

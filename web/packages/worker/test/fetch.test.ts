@@ -154,6 +154,12 @@ test('a navigation that the browser has preloaded is not fetched a second time',
   assert.deepEqual(asked, []);
 });
 
+test('a preload that failed is no answer', async () => {
+  const failed = { request: get('/nothing', 'navigate'), preloadResponse: Promise.resolve(Response.error()) };
+  const response = await answer(failed as unknown as FetchEvent, { precache, live, newer, preload: true });
+  assert.equal(await response?.text(), 'from the network');
+});
+
 test('with preloading on, a navigation that is nobody’s gets what the browser has preloaded', async () => {
   const event = { request: get('/nothing', 'navigate'), preloadResponse: Promise.resolve(new Response('preloaded')) };
   assert.equal(answer(event as unknown as FetchEvent, { precache, live, newer }), undefined);
@@ -162,7 +168,7 @@ test('with preloading on, a navigation that is nobody’s gets what the browser 
 });
 
 test('a single-page app’s shell answers offline navigations to unknown paths, not to files, and nothing else does', async () => {
-  const spa = new Precache({ ...config, spa: '/index.html' }, caches.storage, fetch);
+  const spa = new Precache({ ...config, spa: '/' }, caches.storage, fetch);
   const shown = async (path: string, mode = 'navigate'): Promise<string> =>
     (await answer({ request: get(path, mode) } as FetchEvent, { precache: spa, live, newer }))?.text() ?? 'untouched';
   assert.equal(await shown('/deep/link?q=1'), 'from the network');

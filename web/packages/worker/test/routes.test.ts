@@ -129,7 +129,7 @@ test('offline, a single-page app’s shell comes before the fallback page', asyn
       ['/', 'r'],
       ['/offline.html', 'r'],
     ],
-    spa: '/index.html',
+    spa: '/',
     routes: [{ match: '/deep/*', strategy: 'network-only' }],
     fallback: { document: '/offline.html' },
   });

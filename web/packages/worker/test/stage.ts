@@ -1,6 +1,7 @@
 // What a strategy sees of a browser: caches that keep request headers and heed Vary, one event, a network that the test plays.
 import { mock } from 'node:test';
 import type { Host } from '../src/parts.ts';
+import { load } from '../src/fetch.ts';
 import { cut } from '../src/range.ts';
 import { host } from '../src/strategies/host.ts';
 
@@ -109,6 +110,7 @@ export class Stage {
       return this.network(request);
     });
     const given: Omit<Host, 'precache'> = {
+      load,
       cut,
       userSpace: async () => this.space,
       putFor: (space) => async (put) => {

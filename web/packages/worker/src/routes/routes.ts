@@ -38,7 +38,7 @@ export function routes(config: Config, given: Host, code?: MadeInCode): RoutesPa
   // Whatever has a fallback goes by us.
   const rest: Route = {
     match: ({ request, sameOrigin }) => sameOrigin && pageOf(request),
-    handler: ({ request }) => fetch(request),
+    handler: ({ event, request }) => given.load(event, request),
   };
 
   self.addEventListener('install', (event: RoutedInstall) => {
@@ -60,7 +60,7 @@ export function routes(config: Config, given: Host, code?: MadeInCode): RoutesPa
       const caughtOne = await code?.caught()?.(failed);
       if (caughtOne || method !== 'GET') return caughtOne;
       const { precache } = given;
-      const page = (mode === 'navigate' && precache.shellFor(url)) || precache.pageFor(pageOf(event.request));
+      const page = (mode === 'navigate' && precache.shellFor(url)) || pageOf(event.request);
       return page ? precache.match(page) : undefined;
     });
   };

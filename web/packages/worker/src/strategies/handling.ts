@@ -51,14 +51,10 @@ export class Handling {
     this.event.waitUntil(promise.catch(() => undefined));
   }
 
-  // What the browser has asked for by itself. Whose answers are kept is settled before anybody is asked.
-  async preloaded({ mode }: Request): Promise<Response | undefined> {
-    await this.place;
-    return (mode === 'navigate' ? this.event.preloadResponse : undefined) as Promise<Response | undefined> | undefined;
-  }
-
+  // Whose answers are kept is settled before anybody is asked.
   async fetch(request: Request): Promise<Response> {
-    return (await this.preloaded(request)) ?? fetch(request);
+    await this.place;
+    return host.load(this.event, request);
   }
 
   // `then` runs once the answer is stored.

@@ -72,8 +72,8 @@ export class StrategyHandler extends Handling {
   override async fetch(input: RequestInfo): Promise<Response> {
     const { event } = this;
     let request = requestOf(input);
-    const early = request.mode === 'navigate' ? await this.preloaded(request) : undefined;
-    if (early) return early;
+    const early = request.mode === 'navigate' ? ((await event.preloadResponse) as Response | undefined) : undefined;
+    if (early && early.type !== 'error') return early;
     const originalRequest = request.clone();
     for (const callback of this.iterateCallbacks('requestWillFetch')) {
       request = await callback({ request: request.clone(), event });
