@@ -37,7 +37,29 @@ export function exchange(port, text, { quiet = 400, pause = 0, timeout = 30_000 
   });
 }
 
-// All responses in what was received: [{status, headers, body}]. `heads`: the first so many answer HEAD.
+// The body at the front of `rest`: {body, size: what it takes of `rest`, cut: whether it is not whole}.
+function takeBody(headers, rest) {
+  if (headers['transfer-encoding'] === 'chunked') return takeChunks(rest);
+  const length = Number(headers['content-length'] ?? rest.length);
+  return { body: rest.slice(0, length), size: length, cut: rest.length < length };
+}
+
+function takeChunks(rest) {
+  let body = '';
+  let at = 0;
+  for (;;) {
+    const end = rest.indexOf('\r\n', at);
+    const length = end < 0 ? NaN : parseInt(rest.slice(at, end), 16);
+    if (Number.isNaN(length)) return { body, size: rest.length, cut: true };
+    body += rest.slice(end + 2, end + 2 + length);
+    at = end + 2 + length + 2;
+    if (rest.length < at) return { body, size: rest.length, cut: true };
+    if (length === 0) return { body, size: at, cut: false };
+  }
+}
+
+// All responses in what was received: [{status, headers, fields, body, framing, cut}]. `heads`: the first so many answer HEAD.
+// `fields` are the headers as they came, `framing` says what ends the body, `cut` that it did not come whole.
 export function parseResponses(text, { heads = 0 } = {}) {
   const found = [];
   let rest = text;
@@ -45,16 +67,26 @@ export function parseResponses(text, { heads = 0 } = {}) {
     const end = rest.indexOf('\r\n\r\n');
     if (end < 0) break;
     const [first, ...lines] = rest.slice(0, end).split('\r\n');
-    const headers = {};
-    for (const line of lines) {
+    const fields = lines.map((line) => {
       const colon = line.indexOf(':');
-      headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
-    }
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+    });
+    const headers = Object.fromEntries(fields);
     const status = Number(first.split(' ')[1]);
     const bodiless = status === 304 || status === 204 || status < 200 || found.length < heads;
-    const length = bodiless ? 0 : Number(headers['content-length'] ?? 0);
-    found.push({ status, headers, body: rest.slice(end + 4, end + 4 + length) });
-    rest = rest.slice(end + 4 + length);
+    rest = rest.slice(end + 4);
+    const { body, size, cut } = bodiless ? { body: '', size: 0, cut: false } : takeBody(headers, rest);
+    const framing = headers['transfer-encoding'] ?? (headers['content-length'] ? 'length' : 'close');
+    found.push({
+      status,
+      version: first.slice(5, 8),
+      headers,
+      fields,
+      body,
+      framing: bodiless ? 'none' : framing,
+      cut,
+    });
+    rest = rest.slice(size);
   }
   return found;
 }

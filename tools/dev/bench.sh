@@ -6,7 +6,7 @@ fi
 name="$1"
 shift
 [[ -x "bench/$name/run" ]] || die "there is no bench/$name/run"
-need_packages build bench
+need_packages build test browsers bench
 build_web
 build_preset release offing "bench_$name"
 exec "bench/$name/run" "$@"
