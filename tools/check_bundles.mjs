@@ -10,6 +10,7 @@ export const budgets = {
   'web/dist/worker.routes.js': 3_200,
   'web/dist/worker.safety.js': 1024,
   'web/dist/client.mjs': 5 * 1024,
+  'web/dist/update.mjs': 1024,
 };
 
 export function brotliSize(bytes) {

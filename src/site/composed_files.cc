@@ -9,11 +9,26 @@ namespace {
 
 constexpr int kRestPerWork = 50;  // so many times as long as a scan took, the next one waits
 
+constexpr std::string_view kStatePage =
+    "<!doctype html><html lang=en><meta charset=utf-8>"
+    "<meta name=viewport content=\"width=device-width\">"
+    "<meta name=color-scheme content=\"light dark\"><title>Offing</title><h1>Offing</h1>"
+    "<p>The server is here, but no worker answers for this page: open a page of the app first, "
+    "by https or on localhost, and do not reload this one with Shift.</p>\n";
+
+ComposedFile StatePage() {
+  ComposedFile page = ComposeScript(std::string(kStatePage));
+  page.content_type = "text/html; charset=utf-8";
+  return page;
+}
+
 }  // namespace
 
 ComposedFiles::ComposedFiles(Deps deps, std::optional<ManifestScanner> scanner)
     : deps_(std::move(deps)),
       client_(ComposeScript(std::string(deps_.parts.client))),
+      update_(ComposeScript(std::string(deps_.parts.update))),
+      state_(StatePage()),
       safety_(ComposeScript(std::string(deps_.parts.safety))),
       scanner_(std::move(scanner)) {}
 
@@ -21,6 +36,7 @@ void ComposedFiles::Rescan() {
   const int64_t began_ms = deps_.clock.SteadyMs();
   auto entries = scanner_ ? scanner_->Scan() : std::vector<ManifestEntry>();
   entries.push_back({"/_offing/client.js", client_.hash});
+  if (!deps_.parts.update.empty()) entries.push_back({"/_offing/update.js", update_.hash});
   const Manifest manifest = MakeManifest(std::move(entries));
   if (digest_ != manifest.digest) {
     auto made = std::make_shared<const Composed>(Compose(deps_.parts, deps_.config_head, manifest));

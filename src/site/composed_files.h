@@ -46,13 +46,18 @@ class ComposedFiles {
 
   std::shared_ptr<const Composed> Now() const;
   const ComposedFile& client() const { return client_; }
+  const ComposedFile& update_element() const { return update_; }
   const ComposedFile& safety_worker() const { return safety_; }
+  // What /_offing/state says where no worker answers it.
+  const ComposedFile& state_page() const { return state_; }
   // Of the manifest now.
   std::string Digest() const;
 
  private:
   const Deps deps_;
   const ComposedFile client_;
+  const ComposedFile update_;
+  const ComposedFile state_;
   const ComposedFile safety_;
   std::optional<ManifestScanner> scanner_;
   mutable std::mutex mutex_;

@@ -21,6 +21,7 @@ struct WorkerParts {
   std::string_view client;               // /_offing/client.js
   std::vector<std::string_view> extras;  // stand before `classic`: what CONFIG.parts names
   std::string_view safety;               // /sw.js, while the worker is killed
+  std::string_view update = {};          // /_offing/update.js; none if empty
 };
 
 struct ComposedFile {

@@ -20,7 +20,7 @@ TEST(Assets, NamesTheWorkerInBothFormsItsPartsAndTheClient) {
   std::vector<std::string_view> names;
   for (const Asset& asset : EmbeddedAssets()) names.push_back(asset.name);
   EXPECT_THAT(names, testing::ElementsAre("worker.js", "worker.routes.js", "worker.safety.js",
-                                          "worker.mjs", "client.mjs"));
+                                          "worker.mjs", "client.mjs", "update.mjs"));
 }
 
 TEST(Assets, HoldTheBundlesByteForByte) {
