@@ -32,10 +32,9 @@ export class Control {
   }
 
   // Does (again) what it said last.
-  async obey(): Promise<void> {
-    await this.check();
-    const known = await recall<Stored>(KEY);
-    if (known) await this.#obey(known.word);
+  obey(): Promise<boolean> {
+    this.#obeyed = false;
+    return this.check();
   }
 
   async hear(word: Word): Promise<void> {

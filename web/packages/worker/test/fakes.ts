@@ -1,7 +1,8 @@
 // The parts of a browser that the worker's logic touches, in memory and on a clock that the test turns.
 import { Connection, type ConnectionEvents, type ConnectionIo } from '@offing/protocol';
 
-const absolute = (request: RequestInfo | URL): string => new URL(String(request), 'https://app.test/').href;
+const absolute = (request: RequestInfo | URL): string =>
+  new URL(request instanceof Request ? request.url : String(request), 'https://app.test/').href;
 
 // Stores bytes, as a browser does: what comes out is never what went in.
 export class FakeCache {
