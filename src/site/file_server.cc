@@ -88,11 +88,11 @@ void FileServer::ServeFolder(ExchangePtr exchange, const std::string& path) {
 
 void FileServer::ServeFile(ExchangePtr exchange, Asked asked) {
   const uint64_t size = asked.file.stamp.size;
-  if (size > config_.max_hashed_bytes) {
+  if (auto known = deps_.index.Find(asked.path, asked.file.stamp)) {
+    Send(*exchange, std::move(asked), std::move(*known));
+  } else if (size > config_.max_hashed_bytes) {
     const std::string tag = StampTag(asked.file.stamp);
     Send(*exchange, std::move(asked), tag);
-  } else if (auto known = deps_.index.Find(asked.path, asked.file.stamp)) {
-    Send(*exchange, std::move(asked), std::move(*known));
   } else if (size <= config_.small_file_bytes) {
     const auto hash = deps_.index.FindOrHash(asked.path, asked.file);
     Send(*exchange, std::move(asked), hash);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <optional>
 #include <utility>
@@ -126,8 +127,8 @@ class Site::Impl {
   base::Counter& missing_;
   base::Counter& refused_;
   base::Counter& busy_;
-  Indexer indexer_;  // behind what its tasks use
   std::optional<FileServer> files_;
+  Indexer indexer_;  // last: its thread ends before what its tasks use goes
 };
 
 Site::Impl::Impl(SiteConfig config, Deps deps, std::optional<Folder> folder)
@@ -151,8 +152,8 @@ Site::Impl::Impl(SiteConfig config, Deps deps, std::optional<Folder> folder)
           "offing_site_refused_total",
           "Requests for paths that lead out of the folder or can be no file of it.")),
       busy_(BusyCounter(deps.metrics)),
-      indexer_(config_.max_waiting),
-      files_(MakeFileServer()) {}
+      files_(MakeFileServer()),
+      indexer_(config_.max_waiting) {}
 
 std::optional<ManifestScanner> Site::Impl::MakeScanner() {
   if (!folder_) return std::nullopt;
@@ -161,10 +162,14 @@ std::optional<ManifestScanner> Site::Impl::MakeScanner() {
 
 std::optional<FileServer> Site::Impl::MakeFileServer() {
   if (!folder_) return std::nullopt;
-  return FileServer(
-      config_.files,
-      {*folder_, index_, indexer_, forms_, hashed_names_, answers_, deps_.log, deps_.metrics},
-      [this](ExchangePtr exchange, Code code) { OnMissing(std::move(exchange), code); });
+  // What the manifest may hold has to have its revision for an ETag.
+  FileServerConfig files = config_.files;
+  files.max_hashed_bytes = std::max(files.max_hashed_bytes, config_.max_precache_file_bytes);
+  const FileServer::Deps deps{*folder_,      index_,   indexer_,  forms_,
+                              hashed_names_, answers_, deps_.log, deps_.metrics};
+  return FileServer(files, deps, [this](ExchangePtr exchange, Code code) {
+    OnMissing(std::move(exchange), code);
+  });
 }
 
 void Site::Impl::Start() {
@@ -196,8 +201,14 @@ void Site::Impl::HandleOurs(ExchangePtr exchange) {
     ServeComposed(std::move(exchange), &Composed::worker_module);
   } else if (path == "/_offing/manifest.json") {
     ServeComposed(std::move(exchange), &Composed::manifest);
+  } else if (path == "/_offing/worker.classic.js") {
+    ServeComposed(std::move(exchange), &Composed::worker);
   } else if (path == "/_offing/client.js") {
     SendComposed(*exchange, composed_.client());
+  } else if (path == "/_offing/update.js") {
+    SendComposed(*exchange, composed_.update_element());
+  } else if (path == "/_offing/state") {
+    SendComposed(*exchange, composed_.state_page());
   } else {
     missing_.Add();
     SendMissing(*exchange);
@@ -314,6 +325,12 @@ base::Result<std::unique_ptr<Site>> Site::Open(SiteConfig config, Deps deps) {
   }
   if (auto checked = CheckSite(config, folder ? &*folder : nullptr); !checked) {
     return std::unexpected(checked.error());
+  }
+  for (const NeededFile& needed : NeededFromOrigin(config, folder ? &*folder : nullptr)) {
+    deps.log.Warning(
+        fmt::format("{} = \"{}\" is not in the folder: the worker cannot keep it in "
+                    "advance, and shows it offline only from there",
+                    needed.setting, needed.url));
   }
   auto impl = std::make_unique<Impl>(std::move(config), deps, std::move(folder));
   impl->Start();

@@ -14,6 +14,12 @@ namespace {
 using base::Code;
 using base::Fail;
 
+bool IsThere(const Folder* folder, const std::string& path) {
+  if (folder == nullptr) return false;
+  const auto file = folder->OpenAt(path);
+  return file && file->kind == FileKind::kFile;
+}
+
 base::Result<void> CheckNeeded(const NeededFile& needed, const SiteConfig& config,
                                const Folder* folder) {
   const auto path = PathOfUrl(needed.url);
@@ -29,8 +35,7 @@ base::Result<void> CheckNeeded(const NeededFile& needed, const SiteConfig& confi
                                              "name one, or an origin",
                                              needed.setting, needed.url));
   }
-  const auto file = folder->OpenAt(*path);
-  if (file && file->kind == FileKind::kFile) return {};
+  if (IsThere(folder, *path)) return {};
   return Fail(Code::kNotFound,
               fmt::format("{} = \"{}\": there is no such file in {}; make it, or name one that is "
                           "there",
@@ -40,9 +45,7 @@ base::Result<void> CheckNeeded(const NeededFile& needed, const SiteConfig& confi
 base::Result<void> CheckSpa(const SiteConfig& config, const Folder* folder) {
   if (config.spa.empty()) return {};
   const auto path = PathOfUrl(config.spa);
-  const auto file = path && folder != nullptr ? folder->OpenAt(*path)
-                                              : Fail(Code::kNotFound, "no path, or no folder");
-  if (!file || file->kind != FileKind::kFile || !ContentType(*path).starts_with("text/html")) {
+  if (!path || !IsThere(folder, *path) || !ContentType(*path).starts_with("text/html")) {
     return Fail(Code::kInvalidArgument,
                 fmt::format("[site] spa = \"{}\": must be an HTML page of the site's folder, like "
                             "\"/index.html\"",
@@ -80,6 +83,15 @@ base::Result<void> CheckSite(const SiteConfig& config, const Folder* folder) {
     if (auto checked = CheckNeeded(needed, config, folder); !checked) return checked;
   }
   return CheckSpa(config, folder);
+}
+
+std::vector<NeededFile> NeededFromOrigin(const SiteConfig& config, const Folder* folder) {
+  std::vector<NeededFile> missing;
+  for (const NeededFile& needed : config.needed) {
+    const auto path = PathOfUrl(needed.url);
+    if (path && !IsThere(folder, *path)) missing.push_back(needed);
+  }
+  return missing;
 }
 
 }  // namespace offing::site

@@ -78,7 +78,7 @@ TEST_F(SiteFallbackTest, NavigationsToUnknownPathsGetThePageOfTheApp) {
 TEST_F(SiteFallbackTest, ThePageOfTheAppIsAlwaysKeptForOfflineUse) {
   config_.spa = "/index.html";
   config_.ignore = {"*"};
-  EXPECT_EQ(Precache().size(), 2u);
+  EXPECT_EQ(Precache().size(), 3u);
   EXPECT_NE(Revision("/"), "none");
 }
 
@@ -202,7 +202,9 @@ TEST_F(SiteFallbackTest, RefusesWhatCannotBe) {
   config_.needed = {{"/offline.html", "[fallback] document"}};
   EXPECT_THAT(Mistake(), HasSubstr("[fallback] document = \"/offline.html\": there is no such"));
   HaveOrigin();
+  pipe_.Text();
   EXPECT_EQ(Mistake(), "") << "the origin may have it";
+  EXPECT_THAT(pipe_.Text(), HasSubstr("/offline.html\" is not in the folder"));
   config_.needed = {{"/offline.html?x", "[fallback] document"}};
   EXPECT_THAT(Mistake(), HasSubstr("write the path of a file"));
 }

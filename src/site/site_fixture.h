@@ -115,7 +115,8 @@ class SiteTest : public testing::Test {
                      .module = "module()",
                      .client = "client()",
                      .extras = {},
-                     .safety = "safety()"};
+                     .safety = "safety()",
+                     .update = "update()"};
   SiteConfig config_;
   std::unique_ptr<Site> site_;
 };

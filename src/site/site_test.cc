@@ -229,6 +229,17 @@ TEST_F(SiteTest, HashesALargeFileOnItsOwnThreadWhileTheRequestWaits) {
   EXPECT_EQ(again->status(), 206) << "known now, so at once";
 }
 
+TEST_F(SiteTest, HashesWhatTheManifestHoldsHoweverLargeItIs) {
+  config_.files.max_hashed_bytes = 2;
+  config_.max_precache_file_bytes = 100;
+  config_.needed = {{"/docs/large.html", "[fallback] document"}};
+  temp_.Write("docs/large.html", std::string(200, 'x'));
+  temp_.Write("large.bin", std::string(200, 'x'));
+  EXPECT_EQ(Ask(Get("/data.bin"))->Header("etag"), EtagOf("0123456789"));
+  EXPECT_EQ(Ask(Get("/docs/large.html"))->Header("etag"), EtagOf(std::string(200, 'x')));
+  EXPECT_THAT(Ask(Get("/large.bin"))->Header("etag"), StartsWith("\"sc8t"));
+}
+
 TEST_F(SiteTest, ComposesTheWorkerFromItsConfigurationAndTheFolder) {
   const auto worker = Ask(Get("/sw.js"));
   EXPECT_EQ(worker->status(), 200);
@@ -249,7 +260,14 @@ TEST_F(SiteTest, ComposesTheWorkerFromItsConfigurationAndTheFolder) {
 
   const auto module = Ask(Get("/_offing/worker.js"));
   EXPECT_EQ(module->Body(), text.substr(0, end) + ";\nmodule()");
+  EXPECT_EQ(Ask(Get("/_offing/worker.classic.js"))->Body(), text);
   EXPECT_EQ(Ask(Get("/_offing/client.js"))->Body(), "client()");
+  EXPECT_EQ(Ask(Get("/_offing/update.js"))->Body(), "update()");
+  EXPECT_EQ("\"" + Revision("/_offing/update.js") + "\"",
+            Ask(Get("/_offing/update.js"))->Header("etag"));
+  const auto state = Ask(Get("/_offing/state"));
+  EXPECT_EQ(state->Header("content-type"), "text/html; charset=utf-8");
+  EXPECT_THAT(state->Body(), HasSubstr("no worker answers"));
   EXPECT_EQ(Ask(Get("/_offing/manifest.json"))->Header("content-type"), "application/json");
   EXPECT_EQ(Ask(Get("/sw.js", {{"if-none-match", worker->Header("etag")}}))->status(), 304);
 }
@@ -289,7 +307,7 @@ TEST_F(SiteTest, NeverReplacesAWorkerThatIsNotOurs) {
 TEST_F(SiteTest, ServesTheWorkerWithoutAFolderToo) {
   config_.dir.clear();
   config_.config_head = "{}";
-  EXPECT_EQ(Precache().size(), 1u);
+  EXPECT_EQ(Precache().size(), 2u) << "the page library and its element";
   EXPECT_THAT(Ask(Get("/sw.js"))->Body(), StartsWith("self.__OFFING = {\"manifest\":"));
   EXPECT_EQ(Status("/index.html"), 404);
 }
