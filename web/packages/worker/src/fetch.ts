@@ -34,7 +34,12 @@ export function answer(event: FetchEvent, parts: Parts): Promise<Response> | und
   if (ours) {
     const key = precache.keyFor(url, navigation);
     if (key !== undefined) return file(event, parts, key);
-    if (!url.search && live.isLive(url.pathname)) return liveFirst(request, live, url.pathname);
+    if (!url.search && live.isLive(url.pathname)) {
+      return live
+        .response(url.pathname)
+        .catch(() => undefined)
+        .then((found) => found ?? fetch(request));
+    }
   }
   const routed = routes?.(event, url);
   if (routed || !navigation || !ours) return routed;
@@ -44,36 +49,19 @@ export function answer(event: FetchEvent, parts: Parts): Promise<Response> | und
   return preload ? load(event, request) : undefined;
 }
 
-function file(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
-  if (event.request.mode === 'navigate') return page(event, parts, key);
-  return /(\/|\.html)$/.test(key) || parts.newer.has(event.clientId)
-    ? networkFirst(event, parts, key)
-    : cacheFirst(event, parts, key);
-}
-
-async function page(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
-  const response = await networkFirst(event, parts, key);
-  if (event.resultingClientId && parts.precache.isOther(key, response)) parts.newer.add(event.resultingClientId);
-  return response;
-}
-
-async function stored({ request }: FetchEvent, { precache }: Parts, key: string): Promise<Response | undefined> {
-  const found = await precache.match(key);
-  return found && cut(request, found);
-}
-
-async function cacheFirst(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
-  return (await stored(event, parts, key)) ?? fetch(event.request);
-}
-
-async function networkFirst(event: FetchEvent, parts: Parts, key: string): Promise<Response> {
-  const network = load(event, event.request);
+// What is precached: pages network first, the rest cache first unless its page is newer.
+async function file(event: FetchEvent, { precache, newer }: Parts, key: string): Promise<Response> {
+  const { request, clientId, resultingClientId } = event;
+  const stored = async (): Promise<Response | undefined> => {
+    const found = await precache.match(key);
+    return found && cut(request, found);
+  };
+  const navigation = request.mode === 'navigate';
+  if (!navigation && !/(\/|\.html)$/.test(key) && !newer.has(clientId)) return (await stored()) ?? fetch(request);
+  const network = load(event, request);
   const late = new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE_MS));
-  const response = await Promise.race([network, late]).catch(() => undefined);
-  if (response && !AWAY.includes(response.status)) return response;
-  return (await stored(event, parts, key)) ?? network;
-}
-
-async function liveFirst(request: Request, live: Live, path: string): Promise<Response> {
-  return (await live.response(path).catch(() => undefined)) ?? fetch(request);
+  let response = await Promise.race([network, late]).catch(() => undefined);
+  if (!response || AWAY.includes(response.status)) response = (await stored()) ?? (await network);
+  if (navigation && resultingClientId && precache.isOther(key, response)) newer.add(resultingClientId);
+  return response;
 }

@@ -14,7 +14,7 @@ export function isWrongType({ destination, url }: Request, response: Response, t
     : !/\.(?!\w*htm|php|asp|jsp)\w+$/.test(pathOf(url));
   return (
     response.status === 200 &&
-    !(types ? types.some((wanted) => type.startsWith(wanted.replace('*', ''))) : page || !/^text\/html/.test(type))
+    !(types ? types.some((wanted) => type.startsWith(wanted.replace(/\*.*/, ''))) : page || !/^text\/html/.test(type))
   );
 }
 

@@ -80,11 +80,10 @@ let turn: Promise<unknown> = Promise.resolve();
 export async function keep(place: Place, key: Request, response: Response): Promise<boolean> {
   const { name, limits, guard } = place;
   const { headers, type } = response;
-  const length = Number(headers.get('Content-Length'));
-  if (length > limits.bytes) return false;
+  if (Number(headers.get('Content-Length')) > limits.bytes) return false;
   const body = type === 'opaque' ? undefined : await response.blob();
   const size = body?.size ?? OPAQUE_BYTES;
-  if (size > limits.bytes || (body && length && !headers.has('Content-Encoding') && length !== size)) return false;
+  if (size > limits.bytes) return false;
   const put = async (): Promise<void> => {
     await makeRoom(place, key, size);
     for (let tries = 3; ;) {
