@@ -1,7 +1,4 @@
-// Messages (RFC 9112): which bytes are a request, how many, and what becomes of the connection.
-import assert from 'node:assert/strict';
-import http from 'node:http';
-import { describe, test } from 'node:test';
+// Messages (RFC 9112): which bytes are a request, and where it ends.
 import { bothServers, HOST, table } from './table.mjs';
 import { TEXT } from './site.mjs';
 
@@ -19,63 +16,6 @@ const lines = (text, is, more) => ({
   is,
   ...more,
 });
-
-table('connections', on, [
-  { name: 'are kept in HTTP/1.1', send: `${FILE}${HOST}\r\n`, is: stays },
-  { name: 'end when the client says so', send: `${FILE}${HOST}${CLOSE}\r\n`, is: ends },
-  { name: 'end when it says so among other things', send: `${FILE}${HOST}Connection: TE, Close\r\n\r\n`, is: ends },
-  { name: 'end when it says both', send: `${FILE}${HOST}Connection: keep-alive, close\r\n\r\n`, is: ends },
-  { name: 'end in HTTP/1.0', send: 'GET /text.txt HTTP/1.0\r\n\r\n', is: ends },
-  {
-    name: 'are kept in HTTP/1.0 when the client asks, and it is told',
-    send: 'GET /text.txt HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
-    is: { ...stays, headers: { connection: /^keep-alive$/i } },
-  },
-  {
-    name: 'three requests at once are answered in order',
-    send: `${FILE}${HOST}\r\nGET /missing HTTP/1.1\r\n${HOST}\r\n${FILE}${HOST}\r\n`,
-    is: [file, { status: 404 }, stays],
-  },
-  {
-    name: 'nothing behind Connection: close is answered',
-    send: `${FILE}${HOST}${CLOSE}\r\n${FILE}${HOST}\r\n`,
-    is: ends,
-  },
-  { name: 'a request behind a refused one is not answered', send: `BAD\r\n\r\n${FILE}${HOST}\r\n`, is: bad },
-  { name: 'a hundred requests at once', send: `${FILE}${HOST}\r\n`.repeat(100), is: [...Array(99).fill(file), stays] },
-  { name: 'a request in single bytes', send: [...`${FILE}${HOST}${CLOSE}\r\n`], pause: 1, is: ends },
-  { name: 'empty lines before a request', send: `\r\n\r\n${FILE}${HOST}${CLOSE}\r\n`, is: ends },
-  {
-    name: 'an upgrade to what we do not speak is passed over',
-    send: `${FILE}${HOST}Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`,
-    is: stays,
-  },
-]);
-
-describe('one request after another', () => {
-  for (const who of ['offing', 'nginx']) {
-    for (const size of [65_536, 262_145, 2_097_153]) {
-      test(`${who}: ${size} bytes ten times on one connection, without a wait between`, async () => {
-        const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-        const began = Date.now();
-        for (let at = 0; at < 10; ++at) assert.equal(await lengthOf(on[who].port, `/size-${size}.bin`, agent), size);
-        assert.ok(Date.now() - began < 2_000, `${Date.now() - began} ms for ten`);
-        agent.destroy();
-      });
-    }
-  }
-});
-
-function lengthOf(port, path, agent) {
-  return new Promise((resolve, reject) => {
-    const request = http.get({ port, path, agent }, async (response) => {
-      let length = 0;
-      for await (const chunk of response) length += chunk.length;
-      resolve(length);
-    });
-    request.on('error', reject);
-  });
-}
 
 const version = (text, is, more) => ({ name: text, send: `GET /text.txt${text}\r\n${HOST}${CLOSE}\r\n`, is, ...more });
 table('versions', on, [
@@ -257,34 +197,5 @@ table('one request or two', on, [
     name: 'Transfer-Encoding in HTTP/1.0',
     send: `GET /text.txt HTTP/1.0\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     is: bad,
-  },
-]);
-
-table('Expect (RFC 9110, 10.1.1)', on, [
-  {
-    name: 'without a body says nothing',
-    send: `${FILE}${HOST}${CLOSE}Expect: 100-continue\r\n\r\n`,
-    is: ends,
-    nginx: [{ status: 100 }, ends],
-    differs: 'there is nothing to go on with',
-  },
-  {
-    name: 'with a body: 100, then the answer',
-    send: [`${FILE}${HOST}${CLOSE}Expect: 100-continue\r\nContent-Length: 3\r\n\r\n`, 'abc'],
-    pause: 100,
-    is: [{ status: 100 }, ends],
-  },
-  {
-    name: 'in HTTP/1.0 is passed over',
-    send: ['GET /text.txt HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n', 'abc'],
-    pause: 50,
-    is: ends,
-  },
-  {
-    name: 'of something else: 417',
-    send: `${FILE}${HOST}${CLOSE}Expect: more\r\n\r\n`,
-    is: { status: 417, closed: true },
-    nginx: ends,
-    differs: 'nobody expects in vain: 417 (RFC 9110, 10.1.1)',
   },
 ]);

@@ -1,6 +1,6 @@
 // Ranges (RFC 9110, 14): one, many, none that fits, and on which condition.
 import { ask, bothServers, get, table } from './table.mjs';
-import { CHANGED, pattern, SIZES, TEXT } from './site.mjs';
+import { CHANGED, TEXT } from './site.mjs';
 
 const on = bothServers();
 const range = (value, is, more) => ({
@@ -180,31 +180,4 @@ table('on condition', on, [
     send: get('/docs/', { Range: 'bytes=0-8' }),
     is: { status: 206, body: '<!doctype' },
   },
-]);
-
-const sized = SIZES.filter((size) => size > 8).flatMap((size) => {
-  const file = `/size-${size}.bin`;
-  const bytes = pattern(size).toString('latin1');
-  return [
-    {
-      name: `a file of ${size} bytes is whole`,
-      send: get(file),
-      is: { status: 200, headers: { 'content-length': String(size) }, body: bytes },
-    },
-    {
-      name: `the last byte of ${size}`,
-      send: get(file, { Range: `bytes=${size - 1}-` }),
-      is: { status: 206, body: bytes.slice(-1) },
-    },
-    {
-      name: `all but the first byte of ${size}`,
-      send: get(file, { Range: 'bytes=1-' }),
-      is: { status: 206, body: bytes.slice(1) },
-    },
-    { name: `behind the last byte of ${size}`, send: get(file, { Range: `bytes=${size}-` }), is: { status: 416 } },
-  ];
-});
-table('sizes', on, [
-  { name: 'a file of one byte', send: get('/size-1.bin', { Range: 'bytes=0-' }), is: { status: 206 } },
-  ...sized,
 ]);
