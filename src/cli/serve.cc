@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -25,16 +26,49 @@ struct Flags {
 
 constexpr const char* kDefaultConfig = "offing.toml";
 
-// SIGTERM and SIGINT are taken by sigwait on the main thread; every other thread inherits the mask
-// and never sees them.
+constexpr timespec kLookEvery{2, 0};  // at the certificate's files
+
+// SIGTERM, SIGINT and SIGHUP are taken by sigtimedwait on the main thread; every other thread
+// inherits the mask and never sees them.
 sigset_t BlockSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
+}
+
+// SIGHUP means "read anew" from a person, but "that was it" from a terminal that is gone.
+class Terminal {
+ public:
+  bool gone() const { return was_there_ && !IsThere(); }
+
+ private:
+  static bool IsThere() {
+    const int fd = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd >= 0) close(fd);
+    return fd >= 0;
+  }
+  const bool was_there_ = IsThere();
+};
+
+// Returns the signal that ends the server.
+int TendUntilEnd(server::Server& server, const sigset_t& signals, const base::Log& log) {
+  const Terminal terminal;
+  for (;;) {
+    const int signal = sigtimedwait(&signals, nullptr, &kLookEvery);
+    if (signal == SIGTERM || signal == SIGINT) return signal;
+    if (signal == SIGHUP && terminal.gone()) return signal;
+    if (signal == SIGHUP) {
+      log.Info("SIGHUP: reading the certificate and opening the access log anew");
+      server.Reload();
+    } else {
+      server.Look();
+    }
+  }
 }
 
 int Serve(const Flags& flags) {
@@ -48,9 +82,10 @@ int Serve(const Flags& flags) {
   if (!config) return Complain(config.error().detail);
   auto server = server::Server::Start(*config, clock, log);
   if (!server) return Complain(server.error().detail);
-  int signal = 0;
-  sigwait(&signals, &signal);
-  log.Info(signal == SIGTERM ? "SIGTERM: draining" : "SIGINT: draining");
+  const int signal = TendUntilEnd(**server, signals, log);
+  log.Info(signal == SIGTERM  ? "SIGTERM: draining"
+           : signal == SIGINT ? "SIGINT: draining"
+                              : "the terminal is gone: draining");
   (*server)->Stop();
   log.Info("stopped");
   return 0;
@@ -76,8 +111,13 @@ void AddServe(CLI::App& app, int& exit_code) {
       ->envname("OFFING_APP");
   command
       ->add_option("--access-log", set.access_log,
-                   "File for one JSON line per request (- for standard output)")
+                   "File for one line per request (- for standard output)")
       ->envname("OFFING_ACCESS_LOG");
+  command->add_option("--access-log-format", set.access_log_format, "json or text [json]")
+      ->envname("OFFING_ACCESS_LOG_FORMAT");
+  command->add_option("--tls-cert", set.tls_cert, "Certificate (PEM): serve https with it")
+      ->envname("OFFING_TLS_CERT");
+  command->add_option("--tls-key", set.tls_key, "Its key (PEM)")->envname("OFFING_TLS_KEY");
   command->add_option("--threads", set.threads, "Cores to use [all]")
       ->envname("OFFING_THREADS")
       ->check(CLI::Range(1, 256));

@@ -116,15 +116,34 @@ void ReadApps(TomlTable& table, Config& config) {
   }
 }
 
+std::optional<http::AccessLog::Format> FormatOf(std::string_view name) {
+  if (name == "json") return http::AccessLog::Format::kJson;
+  if (name == "text") return http::AccessLog::Format::kText;
+  return std::nullopt;
+}
+constexpr const char* kFormats = "\"{}\": \"json\" (the default) or \"text\" (combined log format)";
+
+void ReadAccessLog(TomlTable& root, Config& config) {
+  Set(config.access_log, root.String("access_log"));
+  const auto format = root.String("access_log_format");
+  if (!format) return;
+  if (FormatOf(*format)) {
+    config.access_log_format = *FormatOf(*format);
+  } else {
+    root.Complain("access_log_format", fmt::format(kFormats, *format));
+  }
+}
+
 base::Result<void> ReadDocument(TomlTable& root, Config& config) {
   Set(config.dir, root.String("dir"));
   Set(config.listen, root.String("listen"));
   Set(config.data, root.String("data"));
-  Set(config.access_log, root.String("access_log"));
+  ReadAccessLog(root, config);
   Set(config.threads, root.Integer("threads", 1, 256));
   ReadApps(root, config);
   root.Tables("channel", [&config](TomlTable& table) { ReadChannel(table, config); });
   root.Tables("resource", [&config](TomlTable& table) { ReadResource(table, config); });
+  ReadTls(root, config.tls);
   root.Table("limits", [&config](TomlTable& table) { ReadLimits(table, config); });
   root.Table("times", [&config](TomlTable& table) { ReadTimes(table, config); });
   return root.Finish();
@@ -149,6 +168,8 @@ base::Result<void> Override(const Overrides& overrides, Config& config) {
   Set(config.listen, overrides.listen);
   Set(config.data, overrides.data);
   Set(config.access_log, overrides.access_log);
+  Set(config.tls.cert, overrides.tls_cert);
+  Set(config.tls.key, overrides.tls_key);
   Set(config.threads, overrides.threads);
   if (!overrides.apps.empty()) config.channels.apps.clear();
   for (const std::string& text : overrides.apps) {
@@ -156,6 +177,16 @@ base::Result<void> Override(const Overrides& overrides, Config& config) {
     if (!app) return base::Fail(app.error().code, "--app: " + app.error().detail);
     config.channels.apps.push_back(std::move(*app));
   }
+  if (overrides.access_log_format) {
+    const auto format = FormatOf(*overrides.access_log_format);
+    if (!format) {
+      return base::Fail(
+          base::Code::kInvalidArgument,
+          "--access-log-format " + fmt::format(kFormats, *overrides.access_log_format));
+    }
+    config.access_log_format = *format;
+  }
+  if (auto checked = CheckTls(config.tls); !checked) return checked;
   return CheckApps(config);
 }
 

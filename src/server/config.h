@@ -14,9 +14,11 @@
 
 #include "base/result.h"
 #include "channels/config.h"
+#include "http/access_log.h"
 #include "http/server.h"
 #include "journal/journal.h"
 #include "live/resource_config.h"
+#include "server/tls_settings.h"
 
 namespace offing::server {
 
@@ -26,11 +28,13 @@ struct Config {
   std::string listen = "127.0.0.1:8080";
   std::string data = ".offing";
   std::string access_log;  // a file, "-" for standard output, empty for none
-  int threads = 0;         // cores; 0: as many as there are processors
+  http::AccessLog::Format access_log_format = http::AccessLog::Format::kJson;
+  int threads = 0;  // cores; 0: as many as there are processors
   http::ServerConfig http;
   channels::ChannelsConfig channels;  // apps may be empty: the server then makes one
   journal::JournalConfig journal;
   std::vector<live::ResourceSettings> resources;  // live/ checks and compiles them
+  TlsSettings tls;
 };
 
 // What the command line and the environment said; they win over the file.
@@ -39,6 +43,9 @@ struct Overrides {
   std::optional<std::string> listen;
   std::optional<std::string> data;
   std::optional<std::string> access_log;
+  std::optional<std::string> access_log_format;
+  std::optional<std::string> tls_cert;
+  std::optional<std::string> tls_key;
   std::optional<int> threads;
   std::vector<std::string> apps;  // "ID:KEY:SECRET"
 };

@@ -31,8 +31,10 @@ base::Result<void> CheckNothingPrivateIsServed(const Config& config) {
   const struct {
     const char* setting;
     const std::string& path;
-  } all[] = {
-      {"--data", config.data}, {"--config", config.file}, {"--access-log", config.access_log}};
+  } all[] = {{"--data", config.data},
+             {"--config", config.file},
+             {"--access-log", config.access_log},
+             {"--tls-key", config.tls.key}};
   for (const auto& [setting, path] : all) {
     if (config.dir.empty() || path.empty() || path == "-" || !IsServed(config.dir, path)) continue;
     return base::Fail(

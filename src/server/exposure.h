@@ -1,5 +1,5 @@
 // What must not lie where the site would serve it: the data folder (the secret of an app,
-// everybody's events), the configuration (which may hold secrets) and the access log.
+// everybody's events), the configuration (which may hold secrets), the access log and TLS's key.
 //
 // Threading: start-up only.
 #pragma once

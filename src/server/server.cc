@@ -13,14 +13,13 @@
 #include "base/json.h"
 #include "channels/channels.h"
 #include "crypto/random.h"
-#include "http/access_log.h"
-#include "http/server.h"
 #include "journal/journal.h"
 #include "live/resources.h"
 #include "net/core.h"
 #include "net/stream.h"
 #include "server/apps.h"
 #include "server/exposure.h"
+#include "server/listeners.h"
 #include "server/router.h"
 #include "site/site.h"
 #include "store/sqlite/sqlite_store.h"
@@ -71,8 +70,9 @@ class Server::Impl {
       : config_(std::move(config)), clock_(clock), log_(log) {}
 
   base::Result<void> Start() {
-    auto address = net::ParseListenAddress(config_.listen);
-    if (!address) return std::unexpected(address.error());
+    if (auto listen = net::ParseListenAddress(config_.listen); !listen) {
+      return std::unexpected(listen.error());
+    }
     if (auto checked = CheckNothingPrivateIsServed(config_); !checked) return checked;
     if (auto opened = OpenStore(); !opened) return opened;
     if (auto chosen = ChooseApp(); !chosen) return chosen;
@@ -83,7 +83,7 @@ class Server::Impl {
     MakeJournalAndChannels();
     MakeResources(std::move(*table));
     if (auto opened = OpenSite(config_head); !opened) return opened;
-    if (auto listening = Listen(*address); !listening) return listening;
+    if (auto listening = Listen(); !listening) return listening;
     if (auto started = journal_->Start(); !started) return started;
     RunCores();
     router_.SetReadiness(Readiness::kReady);
@@ -94,9 +94,9 @@ class Server::Impl {
   void Stop() {
     if (threads_.empty()) return;
     router_.SetReadiness(Readiness::kDraining);
-    http_->StopAccepting();
+    listeners_->StopAccepting();
     Await("connections", [this](std::function<void()> done) { channels_->Drain(std::move(done)); });
-    Await("requests", [this](std::function<void()> done) { http_->Drain(std::move(done)); });
+    Await("requests", [this](std::function<void()> done) { listeners_->Drain(std::move(done)); });
     journal_->Stop();
     if (site_) site_->Stop();
     for (const auto& core : cores_) core->Stop();
@@ -104,10 +104,12 @@ class Server::Impl {
     threads_.clear();
     RunLeftMail();
     channels_->Stop();
-    http_.reset();
+    listeners_.reset();
   }
 
-  uint16_t port() const { return port_; }
+  uint16_t port() const { return listeners_->port(); }
+  void Look() { listeners_->Look(); }
+  void Reload() { listeners_->Reload(); }
 
  private:
   // What was posted to a core behind its last round runs here: it may hold an exchange, which has
@@ -201,18 +203,10 @@ class Server::Impl {
     return {};
   }
 
-  base::Result<void> Listen(const net::ListenAddress& address) {
-    if (!config_.access_log.empty()) {
-      auto access_log = http::AccessLog::Open(config_.access_log);
-      if (!access_log) return std::unexpected(access_log.error());
-      access_log_ = std::move(*access_log);
-    }
-    http_ = std::make_unique<http::Server>(
-        http::Server::Deps{Cores(), router_, clock_, log_, metrics_, access_log_.get()},
-        config_.http);
-    const auto port = http_->Listen(address);
-    if (!port) return std::unexpected(port.error());
-    port_ = *port;
+  base::Result<void> Listen() {
+    auto listeners = Listeners::Open(config_, {Cores(), router_, clock_, log_, metrics_});
+    if (!listeners) return std::unexpected(listeners.error());
+    listeners_ = std::move(*listeners);
     return {};
   }
 
@@ -224,11 +218,12 @@ class Server::Impl {
   }
 
   void Announce() const {
-    std::string host = config_.listen.substr(0, config_.listen.rfind(':'));
-    if (host.empty()) host = "0.0.0.0";
-    log_.Info(fmt::format("offing " OFFING_VERSION ": http://{}:{} serves {}; data in {}; {}", host,
-                          port_, config_.dir.empty() ? "no site" : config_.dir, config_.data,
-                          cores_.size() == 1 ? "1 core" : fmt::format("{} cores", cores_.size())));
+    const std::string redirects = listeners_->redirects();
+    log_.Info(
+        fmt::format("offing " OFFING_VERSION ": {}{} serves {}; data in {}; {}", listeners_->url(),
+                    redirects.empty() ? "" : fmt::format(" (redirected to from {})", redirects),
+                    config_.dir.empty() ? "no site" : config_.dir, config_.data,
+                    cores_.size() == 1 ? "1 core" : fmt::format("{} cores", cores_.size())));
   }
 
   // Starts something that calls back when it is over, and waits for it, within kDrainLimit.
@@ -250,14 +245,12 @@ class Server::Impl {
   crypto::SystemRandom random_;
   std::unique_ptr<store::Store> store_;
   std::vector<std::unique_ptr<net::Core>> cores_;
-  std::unique_ptr<http::AccessLog> access_log_;
   Router router_{metrics_};
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<channels::Channels> channels_;
   std::unique_ptr<live::Resources> resources_;
   std::unique_ptr<site::Site> site_;
-  std::unique_ptr<http::Server> http_;
-  uint16_t port_ = 0;
+  std::unique_ptr<Listeners> listeners_;
   std::vector<std::thread> threads_;
 };
 
@@ -276,6 +269,14 @@ Server::~Server() {
 
 uint16_t Server::port() const {
   return impl_->port();
+}
+
+void Server::Look() {
+  impl_->Look();
+}
+
+void Server::Reload() {
+  impl_->Reload();
 }
 
 void Server::Stop() {

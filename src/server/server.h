@@ -27,6 +27,10 @@ class Server {
   ~Server();
 
   uint16_t port() const;  // the one that was bound, for --listen HOST:0
+  // To be called every few seconds: looks whether the certificate's files have changed.
+  void Look();
+  // Takes the certificate as it is now, and opens the access log's path anew.
+  void Reload();
   // Blocks until everything has ended. Idempotent.
   void Stop();
 

@@ -16,8 +16,8 @@ struct Unit {
 
 constexpr uint64_t kMax = uint64_t{1} << 53;  // keeps sums far from overflow
 
-constexpr Unit kTimes[] = {
-    {"ms", 1}, {"s", 1'000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+constexpr Unit kTimes[] = {{"ms", 1},        {"s", 1'000},      {"m", 60'000},
+                           {"h", 3'600'000}, {"d", 86'400'000}, {"y", 365 * 86'400'000ULL}};
 constexpr Unit kSizes[] = {{"B", 1},          {"kB", 1'000},         {"KB", 1'000},
                            {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"KiB", 1 << 10},
                            {"MiB", 1 << 20},  {"GiB", 1 << 30}};
@@ -40,7 +40,7 @@ base::Result<uint64_t> Parse(std::string_view text, std::span<const Unit> units,
 
 base::Result<int64_t> ParseDuration(std::string_view text) {
   const auto value =
-      Parse(text, kTimes, "a duration: write a whole number and ms, s, m, h or d, like \"7d\"");
+      Parse(text, kTimes, "a duration: write a whole number and ms, s, m, h, d or y, like \"7d\"");
   if (!value) return std::unexpected(value.error());
   return static_cast<int64_t>(*value);
 }

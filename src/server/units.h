@@ -10,7 +10,8 @@
 
 namespace offing::server {
 
-// A whole number and one of ms, s, m, h, d: in milliseconds. kInvalidArgument says what is allowed.
+// A whole number and one of ms, s, m, h, d, y (365 days): in milliseconds. kInvalidArgument says
+// what is allowed.
 base::Result<int64_t> ParseDuration(std::string_view text);
 
 // A whole number and one of B, kB, MB, GB (powers of 1000) or KiB, MiB, GiB (powers of 1024): in

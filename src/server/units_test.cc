@@ -10,6 +10,7 @@ TEST(Units, DurationsAreReadInMilliseconds) {
   EXPECT_EQ(ParseDuration("30s"), 30'000);
   EXPECT_EQ(ParseDuration("7d"), 7LL * 24 * 3600 * 1000);
   EXPECT_EQ(ParseDuration("2 h"), 7'200'000);
+  EXPECT_EQ(ParseDuration("1y"), 365LL * 24 * 3600 * 1000);
 }
 
 TEST(Units, SizesKnowPowersOf1000And1024) {
