@@ -38,21 +38,32 @@ ApiClient::~ApiClient() = default;
 
 base::Result<ApiClient::Answer> ApiClient::Post(std::string_view path, const std::string& body,
                                                 const std::vector<std::string>& headers) {
-  const std::string full_path = fmt::format("/apps/{}{}", app_.id, path);
+  return Send({"POST", path, body, headers});
+}
+
+base::Result<ApiClient::Answer> ApiClient::Get(std::string_view path) {
+  return Send({"GET", path, "", {}});
+}
+
+base::Result<ApiClient::Answer> ApiClient::Send(const Call& call) {
+  const std::string& body = call.body;
+  const std::string full_path = fmt::format("/apps/{}{}", app_.id, call.path);
   const std::string query =
-      proto::SignApiCall(app_, {"POST", full_path, "", body}, clock_.WallMs() / 1000);
+      proto::SignApiCall(app_, {call.method, full_path, "", body}, clock_.WallMs() / 1000);
   const std::string url = server_ + full_path + "?" + query;
 
   CURL* curl = connection_->handle;
   curl_easy_reset(curl);  // keeps the connection
-  curl_slist* list = curl_slist_append(nullptr, "Content-Type: application/json");
-  list = curl_slist_append(list, "Expect:");
-  for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
+  curl_slist* list = curl_slist_append(nullptr, "Expect:");
+  if (call.method == "POST") list = curl_slist_append(list, "Content-Type: application/json");
+  for (const std::string& header : call.headers) list = curl_slist_append(list, header.c_str());
   Answer answer;
   curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  if (call.method == "POST") {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+  }
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, Collect);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, kTimeoutMs);

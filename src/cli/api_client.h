@@ -26,6 +26,7 @@ class ApiClient {
   ApiClient(std::string server, proto::AppCredentials app, const base::Clock& clock);
   ~ApiClient();
 
+  base::Result<Answer> Get(std::string_view path);
   // kUnavailable: no answer came (refused, broken, timed out): whether it took effect is unknown,
   // so repeat it with the same key.
   base::Result<Answer> Post(std::string_view path, const std::string& body,
@@ -33,6 +34,14 @@ class ApiClient {
 
  private:
   struct Connection;
+  struct Call {
+    std::string_view method;
+    std::string_view path;
+    const std::string& body;
+    const std::vector<std::string>& headers;
+  };
+  base::Result<Answer> Send(const Call& call);
+
   std::string server_;
   proto::AppCredentials app_;
   const base::Clock& clock_;

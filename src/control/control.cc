@@ -82,7 +82,6 @@ http::Response Control::Answer() const {
   const std::lock_guard lock(mutex_);
   http::Response response = http::JsonResponse(200, PublicRecord(record_, manifest_));
   response.headers.emplace_back("Cache-Control", "no-store");
-  response.headers.emplace_back("X-Content-Type-Options", "nosniff");
   return response;
 }
 
