@@ -19,7 +19,7 @@ export type WorkerMessage =
   | { offing: 'state'; online: boolean; since: number; socket: string }
   | { offing: 'pulse' }
   | { offing: 'waiting'; version: string; auto: boolean }
-  | { offing: 'reload'; mode: UpdateMode; version: string }
+  | { offing: 'reload'; forced: boolean; mode: UpdateMode; version: string }
   | { offing: 'killed' }
   | { offing: 'user'; user: string }
   | { offing: 'changed'; url: string; cache: string }
@@ -35,7 +35,7 @@ export interface Report {
   user: string | undefined; // a hash
   control: { at: number; word: Control } | undefined; // as it was last heard, ms since 1970
   caches: CacheReport[];
-  live: Record<string, string | null | undefined>; // positions by URL
+  live: Record<string, string | null | undefined>; // positions by path
   errors: { at: number; code: string | number; detail: string }[]; // the last 50
 }
 

@@ -29,7 +29,16 @@ test('the CONFIG of spec/worker.md has the members of our type and no others', (
   const block = /```json\n(\{[^`]*"precache"[^`]*)```/.exec(readFileSync(specFile('worker.md'), 'utf8'));
   assert.ok(block);
   const written = JSON.parse(block[1] as string) as Config;
-  const ours: Config = config(resource('', '', { limit: 1 }));
+  const ours: Required<Config> = {
+    ...config(resource('', '', { limit: 1 })),
+    update: 'ask',
+    preload: true,
+    logout: [],
+    routes: [],
+    fallback: {},
+    spa: '/',
+    parts: [],
+  };
   assert.deepEqual(Object.keys(written).sort(), Object.keys(ours).sort());
   assert.deepEqual(
     Object.keys(written.resources[0] as Resource).sort(),

@@ -54,7 +54,7 @@ export class Lifecycle {
     await precache.activate(await tabs.activate());
     await self.clients.claim();
     const mode = this.#mode;
-    if (mode) await send({ offing: 'reload', mode, version: this.#config.manifest });
+    if (mode) await send({ offing: 'reload', forced: mode === 'forced', mode, version: this.#config.manifest });
     // Copies of resources that the configuration does not have any more.
     const live = await caches.open(LIVE_CACHE);
     for (const request of await live.keys()) {

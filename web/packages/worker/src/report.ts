@@ -28,7 +28,7 @@ export async function report({ version, manifest, update = 'ask' }: Config, stat
     let bytes = 0;
     for (const request of requests) {
       const response = await cache.match(request, { ignoreVary: true });
-      if (name === LIVE_CACHE) live[request.url] = response?.headers.get(POSITION_HEADER);
+      if (name === LIVE_CACHE) live[new URL(request.url).pathname] = response?.headers.get(POSITION_HEADER);
       bytes += (await response?.blob())?.size ?? 0;
     }
     stores.push({ name, entries: requests.length, bytes });

@@ -127,7 +127,7 @@ test('requests that come before the activation wait for it', async () => {
 
 test('the pages are told to reload if the version was asked for, and not otherwise', async () => {
   for (const [mode, reload] of [
-    ['asked', ['{"offing":"reload","mode":"asked","version":"m1"}']],
+    ['asked', ['{"offing":"reload","forced":false,"mode":"asked","version":"m1"}']],
     [undefined, []],
   ] as const) {
     const { lifecycle, told } = version('m1');
