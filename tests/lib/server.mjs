@@ -14,7 +14,8 @@ export const OFFING = process.env.OFFING_BIN ?? path.join(ROOT, 'build/release/o
 const HEALTH = '/_offing/health?asked-by=harness';
 
 export class Server {
-  // site: a folder, '' for none; config: the text of offing.toml; args: more flags.
+  // site: a folder, '' for none; config: the text of offing.toml; args: more flags; healthPort: where to ask for health in the
+  // clear, if `port` speaks TLS.
   static async start({
     site,
     config = '',
@@ -25,6 +26,7 @@ export class Server {
     port,
     prepare,
     bin = OFFING,
+    healthPort,
   } = {}) {
     const server = new Server();
     server.folder = tempFolder('server');
@@ -33,6 +35,7 @@ export class Server {
     server.configFile = path.join(server.folder, 'offing.toml');
     server.logFile = path.join(server.folder, 'access.log');
     server.origin = `http://127.0.0.1:${server.port}`;
+    server.healthOrigin = `http://127.0.0.1:${healthPort ?? server.port}`;
     server.api = new Api(server.origin, app);
     writeFileSync(server.configFile, config);
     await prepare?.(server);
@@ -46,7 +49,14 @@ export class Server {
 
   // Starts the process and returns once it can take traffic.
   async run() {
-    const args = ['serve', ...(this.site ? [this.site] : []), '--listen', `127.0.0.1:${this.port}`, '--data', this.data];
+    const args = [
+      'serve',
+      ...(this.site ? [this.site] : []),
+      '--listen',
+      `127.0.0.1:${this.port}`,
+      '--data',
+      this.data,
+    ];
     args.push('--config', this.configFile, '--app', this.credentials, '--access-log', this.logFile, ...this.args);
     this.said = '';
     const env = { ...process.env, ...this.env };
@@ -60,7 +70,7 @@ export class Server {
     });
     let gone;
     this.exited.then((how) => (gone = how));
-    const healthy = async () => gone || (await fetch(this.origin + HEALTH)).status === 200;
+    const healthy = async () => gone || (await fetch(this.healthOrigin + HEALTH)).status === 200;
     await until('the server is healthy', healthy, { timeout: 15_000, every: 25 });
     if (gone) throw new Error(`offing ended with ${JSON.stringify(gone)}:\n${this.said}`);
   }
