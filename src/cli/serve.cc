@@ -99,6 +99,10 @@ void AddServe(CLI::App& app, int& exit_code) {
       app.add_subcommand("serve", "Serve a folder, its worker, channels and live resources");
   server::Overrides& set = flags->overrides;
   command->add_option("DIR", set.dir, "Folder of the site")->envname("OFFING_DIR");
+  command
+      ->add_option("--origin", set.origin,
+                   "http://HOST:PORT behind the folder, or instead of it [none]")
+      ->envname("OFFING_ORIGIN");
   command->add_option("--listen", set.listen, "HOST:PORT [127.0.0.1:8080]")
       ->envname("OFFING_LISTEN");
   command->add_option("--data", set.data, "Folder for the log and what else must last [.offing]")

@@ -10,6 +10,7 @@
 #include <limits>
 #include <system_error>
 
+#include "server/proxy_settings.h"
 #include "server/toml_reader.h"
 
 namespace offing::server {
@@ -45,6 +46,7 @@ void ReadLimits(TomlTable& table, Config& config) {
   ReadSize(table, "header", config.http.max_header_bytes);
   ReadSize(table, "target", config.http.max_target_bytes);
   ReadSize(table, "body", config.http.max_body_bytes);
+  ReadSize(table, "streamed_body", config.http.max_streamed_body_bytes);
   ReadDuration(table, "request_time", config.http.request_timeout_ms);
   ReadDuration(table, "idle_time", config.http.idle_timeout_ms);
   ReadDuration(table, "write_time", config.http.write_timeout_ms);
@@ -91,6 +93,18 @@ void ReadChannel(TomlTable& table, Config& config) {
   config.channels.rules.push_back(std::move(rule));
 }
 
+// Where a resource's body comes from.
+void ReadSource(TomlTable& table, live::ResourceSettings& resource) {
+  const std::string from = table.String("from").value_or("log");
+  if (from == "origin") {
+    resource.from = live::From::kOrigin;
+  } else if (from != "log") {
+    table.Complain("from", fmt::format("\"{}\": \"log\" (the default) or \"origin\"", from));
+  }
+  resource.key = table.String("key");
+  if (table.Boolean("exact").value_or(false)) resource.exactness = live::Exactness::kExact;
+}
+
 void ReadResource(TomlTable& table, Config& config) {
   live::ResourceSettings resource;
   resource.path = table.String("path").value_or("");
@@ -98,6 +112,7 @@ void ReadResource(TomlTable& table, Config& config) {
   resource.apply = table.StringMap("apply");
   resource.limit = table.Integer("limit", 1, kMaxCount);
   resource.initial = table.Json("initial");
+  ReadSource(table, resource);
   for (const std::string_view needed : {"path", "channel", "apply"}) {
     if (!table.Has(needed))
       table.Complain(needed, "every [[resource]] needs path, channel and apply");
@@ -143,7 +158,10 @@ base::Result<void> ReadDocument(TomlTable& root, Config& config) {
   ReadApps(root, config);
   root.Tables("channel", [&config](TomlTable& table) { ReadChannel(table, config); });
   root.Tables("resource", [&config](TomlTable& table) { ReadResource(table, config); });
+  ReadSite(root, config.site);
   ReadTls(root, config.tls);
+  ReadProxy(root, config.proxy);
+  ReadWorker(root, config.worker);
   root.Table("limits", [&config](TomlTable& table) { ReadLimits(table, config); });
   root.Table("times", [&config](TomlTable& table) { ReadTimes(table, config); });
   return root.Finish();
@@ -168,6 +186,7 @@ base::Result<void> Override(const Overrides& overrides, Config& config) {
   Set(config.listen, overrides.listen);
   Set(config.data, overrides.data);
   Set(config.access_log, overrides.access_log);
+  Set(config.proxy.origin, overrides.origin);
   Set(config.tls.cert, overrides.tls_cert);
   Set(config.tls.key, overrides.tls_key);
   Set(config.threads, overrides.threads);
@@ -187,6 +206,7 @@ base::Result<void> Override(const Overrides& overrides, Config& config) {
     config.access_log_format = *format;
   }
   if (auto checked = CheckTls(config.tls); !checked) return checked;
+  if (auto checked = CheckProxy(config.proxy); !checked) return checked;
   return CheckApps(config);
 }
 

@@ -18,7 +18,10 @@
 #include "http/server.h"
 #include "journal/journal.h"
 #include "live/resource_config.h"
+#include "origin/config.h"
+#include "server/site_settings.h"
 #include "server/tls_settings.h"
+#include "server/worker_settings.h"
 
 namespace offing::server {
 
@@ -34,12 +37,16 @@ struct Config {
   channels::ChannelsConfig channels;  // apps may be empty: the server then makes one
   journal::JournalConfig journal;
   std::vector<live::ResourceSettings> resources;  // live/ checks and compiles them
+  SiteSettings site;
   TlsSettings tls;
+  origin::ProxyConfig proxy;  // without an origin there is none
+  WorkerSettings worker;
 };
 
 // What the command line and the environment said; they win over the file.
 struct Overrides {
   std::optional<std::string> dir;
+  std::optional<std::string> origin;
   std::optional<std::string> listen;
   std::optional<std::string> data;
   std::optional<std::string> access_log;

@@ -34,6 +34,12 @@ void ReadTable(TomlTable& table, origin::ProxyConfig& settings) {
 
 }  // namespace
 
+base::Result<void> CheckProxy(const origin::ProxyConfig& settings) {
+  if (settings.origin.empty()) return {};
+  if (auto url = origin::ParseOriginUrl(settings.origin); !url) return std::unexpected(url.error());
+  return {};
+}
+
 void ReadProxy(TomlTable& root, origin::ProxyConfig& settings) {
   if (auto origin = root.String("origin")) settings.origin = std::move(*origin);
   root.Table("proxy", [&settings](TomlTable& table) { ReadTable(table, settings); });

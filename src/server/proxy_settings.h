@@ -12,5 +12,7 @@ namespace offing::server {
 
 // Mistakes are the document's.
 void ReadProxy(TomlTable& root, origin::ProxyConfig& settings);
+// Whether the origin's URL is one.
+base::Result<void> CheckProxy(const origin::ProxyConfig& settings);
 
 }  // namespace offing::server

@@ -12,11 +12,13 @@
 
 #include "base/json.h"
 #include "channels/channels.h"
+#include "control/control.h"
 #include "crypto/random.h"
 #include "journal/journal.h"
 #include "live/resources.h"
 #include "net/core.h"
 #include "net/stream.h"
+#include "origin/proxy.h"
 #include "server/apps.h"
 #include "server/exposure.h"
 #include "server/listeners.h"
@@ -38,9 +40,19 @@ size_t CoreCount(const Config& config) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+Origin OriginOf(const Config& config) {
+  return config.proxy.origin.empty() ? Origin::kNone : Origin::kThere;
+}
+
+std::string WhatIsServed(const Config& config) {
+  if (config.proxy.origin.empty()) return config.dir.empty() ? "no site" : config.dir;
+  return config.dir.empty() ? config.proxy.origin
+                            : fmt::format("{}, and {} behind it", config.dir, config.proxy.origin);
+}
+
 // CONFIG without the precache list, which the site adds (spec/worker.md).
 std::string WorkerConfigHead(const Config& config, const live::ResourceTable& resources) {
-  base::Json head;
+  base::Json head = WorkerMembers(config.worker, config.site.spa, OriginOf(config));
   head["version"] = OFFING_VERSION;
   head["app"] = config.channels.apps.front().key;
   head["maxBytes"] = kMaxResourceBytes;
@@ -56,10 +68,19 @@ bool IsForNoFile(const http::Request& request) {
          (request.method == "POST" && request.path.starts_with("/apps/"));
 }
 
-site::WorkerParts Parts() {
-  return {.classic = web::FindAsset("worker.js").value_or(""),
-          .module = web::FindAsset("worker.mjs").value_or(""),
-          .client = web::FindAsset("client.mjs").value_or("")};
+// With the parts that CONFIG names.
+site::WorkerParts Parts(const std::string& config_head) {
+  site::WorkerParts parts{.classic = web::FindAsset("worker.js").value_or(""),
+                          .module = web::FindAsset("worker.mjs").value_or(""),
+                          .client = web::FindAsset("client.mjs").value_or(""),
+                          .safety = web::FindAsset("worker.safety.js").value_or(""),
+                          .update = web::FindAsset("update.mjs").value_or("")};
+  const auto head = base::ParseJson(config_head);
+  if (!head || !head->contains("parts")) return parts;
+  for (const std::string part : (*head)["parts"]) {
+    parts.extras.push_back(web::FindAsset("worker." + part + ".js").value_or(""));
+  }
+  return parts;
 }
 
 }  // namespace
@@ -80,9 +101,12 @@ class Server::Impl {
     if (!table) return std::unexpected(table.error());
     const std::string config_head = WorkerConfigHead(config_, *table);
     MakeCores();
+    if (auto opened = OpenProxy(); !opened) return opened;
     MakeJournalAndChannels();
+    MakeControl();
     MakeResources(std::move(*table));
     if (auto opened = OpenSite(config_head); !opened) return opened;
+    if (auto loaded = control_->Load(*store_); !loaded) return loaded;
     if (auto listening = Listen(); !listening) return listening;
     if (auto started = journal_->Start(); !started) return started;
     RunCores();
@@ -96,6 +120,7 @@ class Server::Impl {
     router_.SetReadiness(Readiness::kDraining);
     listeners_->StopAccepting();
     Await("connections", [this](std::function<void()> done) { channels_->Drain(std::move(done)); });
+    if (proxy_) proxy_->Drain();
     Await("requests", [this](std::function<void()> done) { listeners_->Drain(std::move(done)); });
     journal_->Stop();
     if (site_) site_->Stop();
@@ -104,6 +129,7 @@ class Server::Impl {
     threads_.clear();
     RunLeftMail();
     channels_->Stop();
+    if (proxy_) proxy_->Stop();
     listeners_.reset();
   }
 
@@ -141,10 +167,13 @@ class Server::Impl {
   }
 
   base::Result<live::ResourceTable> CompileResources() const {
-    return live::ResourceTable::Make(config_.resources, kMaxResourceBytes,
-                                     [this](std::string_view channel) {
-                                       return config_.channels.RetentionOf(channel).has_value();
-                                     });
+    return live::ResourceTable::Make(
+        config_.resources, kMaxResourceBytes,
+        [this](std::string_view channel) {
+          return config_.channels.RetentionOf(channel).has_value();
+        },
+        OriginOf(config_) == Origin::kThere ? live::ResourceTable::Origin::kThere
+                                            : live::ResourceTable::Origin::kNone);
   }
 
   void MakeCores() {
@@ -158,6 +187,14 @@ class Server::Impl {
     std::vector<net::Core*> cores;
     for (const auto& core : cores_) cores.push_back(core.get());
     return cores;
+  }
+
+  base::Result<void> OpenProxy() {
+    if (OriginOf(config_) == Origin::kNone) return {};
+    auto proxy = origin::Proxy::Open(config_.proxy, {Cores(), clock_, log_, metrics_});
+    if (!proxy) return std::unexpected(proxy.error());
+    proxy_ = std::move(*proxy);
+    return {};
   }
 
   void MakeJournalAndChannels() {
@@ -175,10 +212,36 @@ class Server::Impl {
                 *channels_);
   }
 
+  void MakeControl() {
+    control_ = std::make_unique<control::Control>(
+        control::Control::Deps{*journal_, log_, metrics_,
+                               [this](control::Workers workers) {
+                                 site_->SetKilled(workers == control::Workers::kKilled
+                                                      ? site::Killed::kYes
+                                                      : site::Killed::kNo);
+                               },
+                               [this](std::string frame, std::function<void(size_t)> done) {
+                                 channels_->Tell(std::move(frame), std::move(done));
+                               }},
+        config_.channels.apps.front().id);
+    channels_->AddCall("worker",
+                       [this](std::string_view app, std::unique_ptr<http::Exchange> exchange) {
+                         control_->Call(app, std::move(exchange));
+                       });
+    channels_->SetFirstFrame([this] { return control_->Greeting(); });
+    router_.Add([this](const http::Request& request) { return control_->Claims(request); },
+                *control_);
+  }
+
   void MakeResources(live::ResourceTable table) {
     if (table.empty()) return;
     resources_ = std::make_unique<live::Resources>(
-        std::move(table), live::Resources::Deps{*journal_, log_, metrics_},
+        std::move(table),
+        live::Resources::Deps{*journal_, log_, metrics_,
+                              [this](std::unique_ptr<http::Exchange> exchange,
+                                     std::function<void(http::Response&)> amend) {
+                                proxy_->Forward(std::move(exchange), {.amend = std::move(amend)});
+                              }},
         live::ResourcesConfig{.app = config_.channels.apps.front().id});
     journal_->AddProjection(resources_.get());
     router_.Add([this](const http::Request& request) { return resources_->Claims(request); },
@@ -187,6 +250,8 @@ class Server::Impl {
 
   base::Result<void> OpenSite(const std::string& config_head) {
     site::SiteConfig settings;
+    Apply(config_.site, settings);
+    settings.needed = NeededFiles(config_.worker);
     settings.dir = config_.dir;
     settings.config_head = config_head;
     settings.claimed_elsewhere = [this](std::string_view path) {
@@ -195,10 +260,28 @@ class Server::Impl {
       request.path = path;
       return resources_ && resources_->Claims(request);
     };
-    auto site = site::Site::Open(std::move(settings), {clock_, log_, metrics_, Parts()});
+    settings.on_manifest_changed = [this](const std::string& digest) {
+      control_->SetManifest(digest);
+    };
+    if (proxy_) {
+      settings.fallback = proxy_.get();
+      settings.ask_origin = [this](std::unique_ptr<http::Exchange> exchange,
+                                   std::function<bool(const http::Response&)> declined,
+                                   std::function<void(std::unique_ptr<http::Exchange>)> otherwise) {
+        proxy_->Forward(std::move(exchange),
+                        {.decline = std::move(declined), .otherwise = std::move(otherwise)});
+      };
+    }
+    auto site = site::Site::Open(std::move(settings), {clock_, log_, metrics_, Parts(config_head)});
     if (!site) return std::unexpected(site.error());
     site_ = std::move(*site);
-    router_.Add(IsForNoFile, *channels_);
+    control_->SetManifest(site_->ManifestDigest());
+    if (proxy_) {
+      router_.Add([this](const http::Request& request) { return proxy_->Claims(request); },
+                  *proxy_);
+    } else {
+      router_.Add(IsForNoFile, *channels_);
+    }
     router_.Add([this](const http::Request& request) { return site_->Claims(request); }, *site_);
     return {};
   }
@@ -222,7 +305,7 @@ class Server::Impl {
     log_.Info(
         fmt::format("offing " OFFING_VERSION ": {}{} serves {}; data in {}; {}", listeners_->url(),
                     redirects.empty() ? "" : fmt::format(" (redirected to from {})", redirects),
-                    config_.dir.empty() ? "no site" : config_.dir, config_.data,
+                    WhatIsServed(config_), config_.data,
                     cores_.size() == 1 ? "1 core" : fmt::format("{} cores", cores_.size())));
   }
 
@@ -247,7 +330,9 @@ class Server::Impl {
   std::vector<std::unique_ptr<net::Core>> cores_;
   Router router_{metrics_};
   std::unique_ptr<journal::Journal> journal_;
+  std::unique_ptr<origin::Proxy> proxy_;
   std::unique_ptr<channels::Channels> channels_;
+  std::unique_ptr<control::Control> control_;
   std::unique_ptr<live::Resources> resources_;
   std::unique_ptr<site::Site> site_;
   std::unique_ptr<Listeners> listeners_;
