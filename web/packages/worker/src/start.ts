@@ -58,6 +58,27 @@ function ofTab(event: FetchEvent, tabs: Tabs, parts: Parts): Promise<Response> |
   });
 }
 
+// Navigations begin before the worker has started. Chromium complains of a preload that is not waited for, whoever answers.
+function begin({ preload }: Config): void {
+  self.addEventListener('activate', (event) => {
+    event.waitUntil(self.registration.navigationPreload?.[preload ? 'enable' : 'disable']());
+  });
+  self.addEventListener('fetch', (event) => {
+    event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => undefined));
+  });
+}
+
+function keepAliveOf(live: Live, presence: Presence, tabs: Tabs): KeepAlive {
+  return new KeepAlive({
+    windows: () => {
+      presence.beat();
+      void tabs.clean();
+      return send({ offing: 'pulse' });
+    },
+    empty: () => live.sleep(),
+  });
+}
+
 // Adds the listeners. To be called while the script runs for the first time, as browsers demand.
 export function start(config: Config, makers: PartMakers = {}): void {
   const precache = new Precache(config, caches, (url, init) => fetch(url, init));
@@ -71,14 +92,7 @@ export function start(config: Config, makers: PartMakers = {}): void {
   const routes = makers.routes?.(config, { precache, load, cut, userSpace, putFor, recall, remember, send });
   const parts = { precache, live, newer: tabs, routes, preload: config.preload };
   const tell = () => report(config, presence.state);
-  const keepAlive = new KeepAlive({
-    windows: () => {
-      presence.beat();
-      void tabs.clean();
-      return send({ offing: 'pulse' });
-    },
-    empty: () => live.sleep(),
-  });
+  const keepAlive = keepAliveOf(live, presence, tabs);
   versions.onmessage = () => keepAlive.retire();
   let ended = false;
   let ending: Promise<void> | undefined;
@@ -97,15 +111,11 @@ export function start(config: Config, makers: PartMakers = {}): void {
     if (required) await lifecycle.require(required);
   }
 
+  begin(config);
   self.addEventListener('install', (event) => event.waitUntil(lifecycle.install().then(() => control.obey())));
-  self.addEventListener('activate', (event) => {
-    event.waitUntil(self.registration.navigationPreload?.[config.preload ? 'enable' : 'disable']());
-    event.waitUntil(lifecycle.activate());
-  });
+  self.addEventListener('activate', (event) => event.waitUntil(lifecycle.activate()));
   self.addEventListener('fetch', (event) => {
     if (ended) return;
-    // Chromium complains of a preload that is not waited for, whoever answers.
-    event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => undefined));
     const { pathname, search } = new URL(event.request.url);
     const response =
       logout(config.logout, event.request, () => load(event, event.request)) ??

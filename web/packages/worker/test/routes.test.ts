@@ -162,7 +162,7 @@ test('where browsers can be told beforehand, the server’s own paths never wake
   assert.ok(rules.length > 0);
   for (const { condition, source } of rules) {
     assert.equal(source, 'network');
-    assert.match(condition.urlPattern, /^\/(apps|_offing)\//);
+    assert.match(condition.urlPattern, /^\/_offing\//);
   }
   listeners.get('install')?.({});
 });

@@ -11,7 +11,7 @@ import { destinationOf, type Handler, type Route, routed } from './router.ts';
 declare const self: ServiceWorkerGlobalScope;
 
 // What the server answers by itself and no worker ever does.
-const NETWORK = ['/_offing/health', '/_offing/metrics', '/_offing/control', '/apps/*'];
+const NETWORK = ['/_offing/health', '/_offing/metrics', '/_offing/control'];
 const PATIENCE_MS = 4_000;
 
 interface RoutedInstall extends ExtendableEvent {
