@@ -27,12 +27,12 @@ export class Scene {
   record = []; // newest first, as the feed shows it
   #published = 0;
 
-  // site: a folder, of which a copy is served; '' for none. args: more flags.
-  static async open(browserName, { site = 'site', config = CONFIG, args, browserOptions, proxy } = {}) {
-    const scene = new Scene();
+  // site: a folder, of which a copy is served; '' for none. args: more flags. serverOptions: more of Server.start's.
+  static async open(browserName, { site = 'site', config = CONFIG, args, browserOptions, proxy, serverOptions } = {}) {
+    const scene = new this();
     const folder = site && tempFolder('site');
     if (site) cpSync(path.resolve(HERE, site), folder, { recursive: true });
-    scene.server = await Server.start({ site: folder, config, args });
+    scene.server = await Server.start({ site: folder, config, args, ...serverOptions });
     scene.proxy = await (proxy ?? CuttableProxy).start(scene.server.port);
     scene.browser = await launch(browserName, browserOptions);
     return scene;
@@ -44,11 +44,16 @@ export class Scene {
 
   // Publishes so many events, in order.
   async publish(count) {
-    const items = Array.from({ length: count }, () =>
-      JSON.stringify({ n: ++this.#published, text: `événement <${this.#published}>` }),
-    );
-    await this.server.api.publishAll('feed', 'item', items);
-    this.record.unshift(...items.reverse());
+    const items = Array.from({ length: count }, () => {
+      const n = ++this.#published;
+      return { n, text: `événement <${n}>` };
+    });
+    await this.send(items);
+    this.record.unshift(...items.reverse().map((item) => JSON.stringify(item)));
+  }
+
+  send(items) {
+    return this.server.api.publishAll('feed', 'item', items);
   }
 
   // A new tab at our site.
