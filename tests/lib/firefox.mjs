@@ -13,7 +13,8 @@ const PREFS = {
 export class FirefoxDriver {
   name = 'firefox';
 
-  static async launch({ prefs = {} } = {}) {
+  // insecure: certificates are believed whoever signed them.
+  static async launch({ prefs = {}, insecure = false } = {}) {
     const driver = new FirefoxDriver();
     driver.profile = tempFolder('firefox');
     driver.browser = await puppeteer.launch({
@@ -22,6 +23,7 @@ export class FirefoxDriver {
       headless: true,
       userDataDir: driver.profile,
       args: ['--remote-allow-system-access', '--width=1100', '--height=900'],
+      acceptInsecureCerts: insecure,
       extraPrefsFirefox: { ...PREFS, ...prefs },
       protocolTimeout: 60_000,
       handleSIGINT: false,
