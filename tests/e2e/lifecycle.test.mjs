@@ -264,6 +264,12 @@ for (const name of browserNames) {
       const waits = () =>
         page.eval(`navigator.serviceWorker.getRegistration().then(({ waiting }) => Boolean(waiting))`);
       assert.equal(await waits(), true);
+      await page.eval('delete document.hidden');
+      const other = await front.browser.newPage();
+      await other.bringToFront();
+      await until('the page is hidden', () => page.eval('document.hidden'));
+      await front.shows(page, 2);
+      assert.equal(await front.loads(page), 2);
     } finally {
       await front.close();
     }
