@@ -10,7 +10,7 @@ export interface LiveInfo {
   position: string; // EPOCH:SEQ of the value
   added: number; // events since the last call
   reset: boolean; // the value was fetched whole, not patched
-  live: boolean; // false: there is no worker here; this is the only call
+  live: boolean; // false: there is no worker here, or the resource is not to be kept; this is the only call
   online: boolean;
   since: number; // ms since 1970: how long it has been online, or offline
 }
@@ -44,6 +44,7 @@ class View {
   #added = 0;
   #told: Position | undefined; // up to which #added counts
   #reset = false;
+  #fetched = false; // without a copy
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading = false;
   #again = false;
@@ -66,8 +67,12 @@ class View {
     send({ offing: 'live', url: this.path });
   }
 
-  // The copy now stands at `position`.
+  // The copy now stands at `position`; '': there is none, so the value is what the server says now.
   updated(position: string, added: number, reset: boolean): void {
+    if (!position) {
+      if (!this.#shown && !this.#fetched) void this.once();
+      return;
+    }
     const told = parsePosition(position);
     if (!reset && this.#has(told)) return;
     this.#told = told;
@@ -127,8 +132,9 @@ class View {
     }
   }
 
-  // Without a worker: the value as it is now.
+  // Without a copy: the value as it is now.
   async once(): Promise<void> {
+    this.#fetched = true;
     try {
       const response = await fetch(this.path);
       if (!response.ok) throw new Error(`it answered ${response.status}`);

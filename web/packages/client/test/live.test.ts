@@ -226,3 +226,27 @@ test('the state is known to who asks later', () => {
   assert.deepEqual(seen, [true, false]);
   assert.deepEqual(state(), { online: true, since: 7, socket: '1.2' });
 });
+
+test('what is not to be kept is shown once, as the server has it, and asked for by the page alone', async () => {
+  const asked: string[] = [];
+  globalThis.fetch = async (url) => {
+    asked.push(String(url));
+    return new Response('["for one user"]', { headers: { 'Content-Type': 'application/json' } });
+  };
+  const { calls, close } = watch();
+  await rest();
+  for (let i = 0; i < 3; i++) page.hears({ offing: 'update', url: path, position: '', added: 0, reset: false });
+  await rest();
+  assert.deepEqual(asked, [path]);
+  assert.deepEqual(
+    calls.map(([value, { live: isLive, position }]) => [value, isLive, position]),
+    [[['for one user'], false, '']],
+  );
+  page.update(path, 5, ['for everybody'], 0, true);
+  await rest();
+  assert.deepEqual(calls.at(-1)?.[0], ['for everybody'], 'it became live');
+  page.hears({ offing: 'update', url: path, position: '', added: 0, reset: false });
+  await rest();
+  assert.equal(asked.length, 1);
+  close();
+});

@@ -32,8 +32,8 @@ export async function hear(message: PageMessage, parts: Hearing): Promise<void> 
       return;
     case 'live': {
       const at = await live.show(message.url);
-      if (at) reply({ offing: 'update', url: message.url, position: formatPosition(at), added: 0, reset: false });
-      return;
+      const position = at ? formatPosition(at) : '';
+      return reply({ offing: 'update', url: message.url, position, added: 0, reset: false });
     }
     case 'claim':
       return self.clients.claim();

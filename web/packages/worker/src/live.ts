@@ -30,6 +30,8 @@ export class Live implements FeedHost {
   readonly #documents = new Map<string, LiveDocument>(); // the one shown last at the end
   readonly #feeds = new Map<string, Feed>();
   readonly report: (code: string | number, detail: string) => void;
+  // Paths that the server has not, or does not want kept: not asked for again until a page fetches them.
+  readonly #declined = new Set<string>();
   #loaded: Promise<void> | undefined;
 
   constructor(config: Config, host: LiveHost) {
@@ -80,6 +82,7 @@ export class Live implements FeedHost {
   // Makes a URL live and cached. Its position, or undefined if it could not be fetched.
   async show(path: string): Promise<Position | undefined> {
     await this.#load();
+    if (this.#declined.has(path)) return undefined;
     const known = this.#documents.get(path);
     const document = known ?? this.#join(path);
     if (!document) return undefined;
@@ -97,6 +100,7 @@ export class Live implements FeedHost {
   }
 
   async response(path: string): Promise<Response | undefined> {
+    this.#declined.delete(path);
     await this.show(path);
     return this.#host.cache.response(path);
   }
@@ -149,7 +153,11 @@ export class Live implements FeedHost {
 
   #settled(document: LiveDocument, position: Position | undefined): void {
     if (position) this.#feeds.get(document.channel)?.settled(document, position);
-    else this.#leave(document);
+    else {
+      this.#leave(document);
+      if (this.#declined.size >= MAX_LIVE) this.#declined.clear();
+      this.#declined.add(document.path);
+    }
   }
 
   #frame(frame: Frame): void {
