@@ -26,7 +26,7 @@ const bundles = [
   { entry: 'worker/src/routes/part.ts', file: 'worker.routes.js', format: 'iife', budget: 2_700, before: 'worker.js' },
   { entry: 'worker/src/safety.ts', file: 'worker.safety.js', format: 'iife', budget: 256 },
   { entry: 'worker/src/index.ts', file: 'worker.mjs', format: 'esm', budget: 15_360 },
-  { entry: 'client/src/index.ts', file: 'client.mjs', format: 'esm', budget: 2_720 },
+  { entry: 'client/src/index.ts', file: 'client.mjs', format: 'esm', budget: 3_072 },
   { entry: 'client/src/update-element.ts', file: 'update.mjs', format: 'esm', budget: 1_024 },
 ];
 
