@@ -1,6 +1,7 @@
 // The life of one connection to the server, without the socket: what to send, when to try again, when to give up.
 // It is told what happened and answers through ConnectionIo; it holds one timer. It tries for ever with full jitter
-// (0.3 s, doubled each time, 5 s at most: a person is looking at the page), except after a code that says "never" (spec/errors.md).
+// (0.3 s, doubled each time, 5 s at most: a person is looking at the page), and every five minutes after a code that says
+// "never" (spec/errors.md): what the server refuses today it may be configured for tomorrow.
 import { type Control, decodeFrame, encodePing, encodePong, type Frame } from './frames.ts';
 
 export interface ConnectionIo {
@@ -17,12 +18,13 @@ export interface ConnectionEvents {
   down(): void; // it is gone, or the first try came to nothing
   frame(frame: Frame): void; // all but pings, pongs, the handshake and control
   control?(control: Control): void; // what the operator wants of every worker
-  refused(code: number, message: string): void; // gave up
+  refused(code: number, message: string): void; // not again for a while
 }
 
 export const HANDSHAKE_MS = 15_000;
 export const PONG_MS = 10_000;
 const PROBE_MS = 5_000;
+const REFUSED_MS = 300_000;
 const STABLE_MS = 5_000;
 const FIRST_DELAY_MS = 300;
 const MAX_DELAY_MS = 5_000;
@@ -60,7 +62,6 @@ export class Connection {
 
   // Closes; wake() starts again.
   stop(): void {
-    if (this.#state === 'refused') return;
     this.#state = 'idle';
     this.#io.drop();
     this.#down();
@@ -101,6 +102,7 @@ export class Connection {
     if (code >= 4000 && code < 4100) {
       this.#state = 'refused';
       this.#io.drop();
+      this.#io.timer(REFUSED_MS);
       this.#down();
       return this.#events.refused(code, reason);
     }
@@ -111,7 +113,7 @@ export class Connection {
 
   tick(): void {
     const now = this.#io.now();
-    if (this.#state === 'waiting') {
+    if (this.#state === 'waiting' || this.#state === 'refused') {
       this.#connect();
     } else if (this.#state === 'connecting' || (this.#state === 'up' && this.#pinged)) {
       this.#io.drop();

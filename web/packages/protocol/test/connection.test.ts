@@ -103,14 +103,18 @@ test('4100 and protocol errors: a second at least', () => {
   }
 });
 
-test('4000 to 4099: gives up, says so, and no wake brings it back', () => {
+test('4000 to 4099: gives up, says so, no wake brings it back, and it tries again after five minutes', () => {
   const { line, told } = setUp();
   wake(line);
   closed(line, 4001);
   wake(line, true);
-  line.pass(1_000_000);
+  line.pass(299_999);
   assert.equal(line.opens, 1);
   assert.deepEqual(told, ['down', 'refused 4001']);
+  line.pass(1);
+  assert.equal(line.opens, 2);
+  line.establish();
+  assert.deepEqual(told, ['down', 'refused 4001', 'up 1.1']);
 });
 
 test('a page that wakes does not wait for the delay', () => {
