@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -285,6 +286,42 @@ TEST_F(TlsTest, ABrokenPairIsRefusedOnceAndTheOldOneStays) {
   pair_.Write({.name = "mended"});
   for (int look = 0; look < 5; ++look) tls_->Refresh(TlsContext::When::kIfChanged);
   EXPECT_EQ(NameOf(*Talk()), "mended");
+}
+
+TEST_F(TlsTest, CoresShakeHandsWhileTheCertificateIsReplaced) {
+  Start();
+  Core cores[] = {Core(1, {log_, metrics_}), Core(2, {log_, metrics_})};
+  std::vector<std::unique_ptr<Echo>> echoes[2];
+  std::vector<std::unique_ptr<Acceptor>> acceptors;
+  ListenAddress address{"127.0.0.1", 0};
+  for (int i = 0; i < 2; ++i) {
+    acceptors.push_back(std::move(*Listen(
+        cores[i], address, i == 0 ? PortUse::kFirst : PortUse::kJoin,
+        [&mine = echoes[i]](std::unique_ptr<Stream> stream) {
+          mine.push_back(std::make_unique<Echo>(std::move(stream)));
+        },
+        tls_.get())));
+    address.port = acceptors.back()->port();
+  }
+  std::thread threads[] = {std::thread([&] { cores[0].Run(); }),
+                           std::thread([&] { cores[1].Run(); })};
+  TlsTestPeer::SessionPtr session;
+  for (int turn = 0; turn < 20; ++turn) {
+    pair_.Write({.name = "turn"});
+    TlsTestPeer first(address.port, 0, {.resume = session.get()});
+    TlsTestPeer second(address.port, 0, {});
+    tls_->Refresh(TlsContext::When::kNow);
+    for (TlsTestPeer* peer : {&first, &second}) {
+      EXPECT_TRUE(peer->Shake(core_)) << peer->reason();
+      EXPECT_TRUE(peer->SendAll(core_, "hello"));
+      EXPECT_TRUE(peer->AwaitText(core_, "hello"));
+    }
+    session = first.session();
+  }
+  for (Core& core : cores) core.Stop();
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Count("handshakes_total"), 40u);
+  EXPECT_GE(Count("handshakes_resumed_total"), 15u);
 }
 
 }  // namespace
