@@ -21,6 +21,7 @@ interface Stored {
 export class Control {
   readonly #host: ControlHost;
   #obeyed = false;
+  #doubted = false;
 
   constructor(host: ControlHost) {
     this.#host = host;
@@ -29,6 +30,11 @@ export class Control {
   // Reads it, unless somebody has within the last minute (`now`: also then), and does what it says. Whether the server is there.
   check(now = false): Promise<boolean> {
     return this.#read(now).catch(() => false);
+  }
+
+  // The server may be away: the next check asks, however lately somebody has.
+  doubt(): void {
+    this.#doubted = true;
   }
 
   // Does (again) what it said last.
@@ -45,11 +51,12 @@ export class Control {
   async #read(now: boolean): Promise<boolean> {
     const known = await recall<Stored>(KEY);
     const age = Date.now() - (known?.at ?? 0);
-    if (known && !now && age >= 0 && age < FRESH_MS) {
+    if (known && !now && !this.#doubted && age >= 0 && age < FRESH_MS) {
       if (!this.#obeyed) await this.#obey(known.word);
       return true;
     }
     const response = await fetch(PATH, { cache: 'no-store', signal: AbortSignal.timeout(PATIENCE_MS) });
+    this.#doubted = false;
     if (!response.ok) return response.status < 500;
     await this.hear(readControl(await response.json()));
     return true;

@@ -58,13 +58,16 @@ function ofTab(event: FetchEvent, tabs: Tabs, parts: Parts): Promise<Response> |
   });
 }
 
-// Navigations begin before the worker has started. Chromium complains of a preload that is not waited for, whoever answers.
-function begin({ preload }: Config): void {
+// Navigations begin before the worker has started; one that fails says that the server may be away. Chromium complains of a
+// preload that is not waited for, whoever answers.
+function begin({ preload }: Config, control: Control): void {
   self.addEventListener('activate', (event) => {
     event.waitUntil(self.registration.navigationPreload?.[preload ? 'enable' : 'disable']());
   });
   self.addEventListener('fetch', (event) => {
-    event.waitUntil(Promise.resolve(event.preloadResponse).catch(() => undefined));
+    const failed = (): void => control.doubt();
+    const early = Promise.resolve(event.preloadResponse as Promise<Response | undefined>);
+    event.waitUntil(early.then((found) => found?.type === 'error' && failed(), failed));
   });
 }
 
@@ -111,11 +114,12 @@ export function start(config: Config, makers: PartMakers = {}): void {
     if (required) await lifecycle.require(required);
   }
 
-  begin(config);
+  begin(config, control);
   self.addEventListener('install', (event) => event.waitUntil(lifecycle.install().then(() => control.obey())));
   self.addEventListener('activate', (event) => event.waitUntil(lifecycle.activate()));
   self.addEventListener('fetch', (event) => {
     if (ended) return;
+    if (event.request.mode === 'navigate') tabs.claim(event.resultingClientId);
     const { pathname, search } = new URL(event.request.url);
     const response =
       logout(config.logout, event.request, () => load(event, event.request)) ??

@@ -113,6 +113,21 @@ test('a page that came newer from the network is none of the version before', as
   assert.deepEqual([tabs.has('new'), tabs.has('a'), tabs.of('a')], [true, false, 'm1']);
 });
 
+test('a page that is loaded through the new version is of it, before and after its activation', async () => {
+  origin.open('a', 'b');
+  await takesOver('m1');
+  const next = version('m2');
+  await next.lifecycle.install();
+  await rest();
+  next.tabs.claim('b');
+  await next.lifecycle.activate();
+  assert.deepEqual([next.tabs.of('a'), next.tabs.of('b')], ['m1', undefined]);
+  next.tabs.claim('a');
+  assert.equal(next.tabs.of('a'), undefined);
+  await next.tabs.clean();
+  assert.deepEqual(precaches(), ['offing-precache-m2']);
+});
+
 test('requests that come before the activation wait for it', async () => {
   origin.open('a');
   await takesOver('m1');
@@ -186,6 +201,18 @@ test('the control record is read once a minute, whatever starts the worker', asy
   assert.deepEqual([asked, first.told, second.told], [1, ['off'], ['off']]);
   await second.control.check(true);
   assert.equal(asked, 2);
+});
+
+test('in doubt whether the server is there it is asked, however lately it was', async () => {
+  origin.control = word({});
+  const { control } = version('m1');
+  assert.equal(await control.check(), true);
+  origin.control = async () => Promise.reject(new TypeError('away'));
+  assert.equal(await control.check(), true);
+  control.doubt();
+  assert.deepEqual([await control.check(), await control.check()], [false, false]);
+  origin.control = word({});
+  assert.equal(await control.check(), true);
 });
 
 test('a record that cannot be read changes nothing', async () => {
