@@ -53,11 +53,16 @@ for (const name of browserNames) {
     const caches = () =>
       page.eval(`caches.keys().then((names) => names.filter((name) => /^offing-(user|run)-/.test(name)).sort())`);
     const get = (path) =>
-      page.eval(`fetch('${path}').then(async (answer) => answer.ok ? answer.text() : String(answer.status), () => 'nothing')`);
+      page.eval(
+        `fetch('${path}').then(async (answer) => answer.ok ? answer.text() : String(answer.status), () => 'nothing')`,
+      );
     const offline = (on) => {
       for (const path of ['/me.json', '/news.json']) {
         const answer = scene.proxy.answers.get(path);
-        scene.proxy.answers.set(path, on ? Object.assign((request, response) => response.destroy(), { answer }) : answer.answer);
+        scene.proxy.answers.set(
+          path,
+          on ? Object.assign((request, response) => response.destroy(), { answer }) : answer.answer,
+        );
       }
     };
     const logIn = async (user) => {
@@ -124,7 +129,12 @@ for (const name of browserNames) {
           session = '';
           response.writeHead(status, { location: '/' }).end();
         });
-        assert.deepEqual(await page.eval(`${script}.then(() => caches.keys()).then((names) => names.filter((name) => name.startsWith('offing-user-')))`), []);
+        assert.deepEqual(
+          await page.eval(
+            `${script}.then(() => caches.keys()).then((names) => names.filter((name) => name.startsWith('offing-user-')))`,
+          ),
+          [],
+        );
         offline(true);
         assert.equal(await get('/me.json'), 'nothing');
         offline(false);
@@ -136,7 +146,9 @@ for (const name of browserNames) {
       await get('/me.json');
       await stored('it is kept');
       await page.eval(`document.querySelector('button').click()`);
-      await until('the page is there again', () => page.eval(`location.pathname === '/' && Boolean(globalThis.offing)`));
+      await until('the page is there again', () =>
+        page.eval(`location.pathname === '/' && Boolean(globalThis.offing)`),
+      );
       await until('nothing is left', async () => !(await caches()).some((each) => each.startsWith('offing-user-')));
     });
 
