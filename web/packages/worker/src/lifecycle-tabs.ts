@@ -22,6 +22,7 @@ export class Tabs {
   ready = false;
   readonly #manifest: string;
   #others = new Map<string, string>();
+  readonly #own = new Set<string>(); // of pages that were loaded through us before we were the version in use
   #set = (): void => undefined;
   readonly #loaded = new Promise<void>((resolve) => (this.#set = resolve));
 
@@ -52,11 +53,20 @@ export class Tabs {
     this.#save();
   }
 
+  // The tab is loaded through us, so it is of our version unless add() says otherwise.
+  claim(client: string): void {
+    if (!this.ready) this.#own.add(client);
+    if (this.#others.delete(client)) this.#save();
+  }
+
   // Our version is the one in use from now on: whoever is there belongs to the one before. Answers the manifests whose files are still needed.
   async activate(): Promise<Set<string>> {
     const before = await this.#load();
     const open = await openClients();
-    const old = before && before !== this.#manifest ? open.filter((client) => !this.#others.has(client)) : [];
+    const old =
+      before && before !== this.#manifest
+        ? open.filter((client) => !this.#others.has(client) && !this.#own.has(client))
+        : [];
     this.#others = new Map([...this.#others].filter(([client]) => open.includes(client)));
     for (const client of old) this.#others.set(client, before);
     this.#save();
@@ -64,21 +74,21 @@ export class Tabs {
     return new Set(this.#others.values());
   }
 
-  // Forgets the tabs that were closed, and the files that no tab needs any more; not while another version waits, which may
-  // be one that was here before.
+  // Forgets the tabs that were closed, and deletes the files that no tab needs any more; not while another version waits,
+  // which may be one that was here before.
   async clean(): Promise<void> {
-    const { waiting, installing } = self.registration;
-    const before = new Set(this.#others.values());
-    before.delete(NEWER);
-    if (!before.size || waiting || installing) return;
+    if (!this.ready) return;
     const open = await openClients();
+    const names = await caches.keys();
+    const { waiting, installing } = self.registration;
+    if (waiting || installing) return;
+    let gone = false;
     for (const [client, manifest] of this.#others) {
-      if (manifest && !open.includes(client)) this.#others.delete(client);
+      if (manifest && !open.includes(client)) gone = this.#others.delete(client);
     }
-    for (const manifest of [this.#manifest, ...this.#others.values()]) before.delete(manifest);
-    if (!before.size) return;
-    for (const manifest of before) await caches.delete(PRECACHE_PREFIX + manifest);
-    this.#save();
+    if (gone) this.#save();
+    const kept = [this.#manifest, ...this.#others.values()].map((manifest) => PRECACHE_PREFIX + manifest);
+    for (const name of names) if (name.startsWith(PRECACHE_PREFIX) && !kept.includes(name)) await caches.delete(name);
   }
 
   async #load(): Promise<string> {
