@@ -120,7 +120,6 @@ export function start(config: Config, makers: PartMakers = {}): void {
   self.addEventListener('fetch', (event) => {
     if (ended) return;
     if (event.request.mode === 'navigate') tabs.claim(event.resultingClientId);
-    if (event.request.mode === 'navigate') tabs.claim(event.resultingClientId);
     const { pathname, search } = new URL(event.request.url);
     const response =
       logout(config.logout, event.request, () => load(event, event.request)) ??

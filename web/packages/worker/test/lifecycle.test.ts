@@ -128,21 +128,6 @@ test('a page that is loaded through the new version is of it, before and after i
   assert.deepEqual(precaches(), ['offing-precache-m2']);
 });
 
-test('a page that is loaded through the new version is of it, before and after its activation', async () => {
-  origin.open('a', 'b');
-  await takesOver('m1');
-  const next = version('m2');
-  await next.lifecycle.install();
-  await rest();
-  next.tabs.claim('b');
-  await next.lifecycle.activate();
-  assert.deepEqual([next.tabs.of('a'), next.tabs.of('b')], ['m1', undefined]);
-  next.tabs.claim('a');
-  assert.equal(next.tabs.of('a'), undefined);
-  await next.tabs.clean();
-  assert.deepEqual(precaches(), ['offing-precache-m2']);
-});
-
 test('requests that come before the activation wait for it', async () => {
   origin.open('a');
   await takesOver('m1');
