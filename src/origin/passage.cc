@@ -274,6 +274,7 @@ void Passage::Break() {
 
 void Passage::Over() {
   if (std::exchange(state_, State::kOver) == State::kOver) return;
+  if (Pool::Hook::is_linked()) Pool::Hook::unlink();  // it waits no more
   if (exchange_) exchange_->Listen(nullptr);
   exchange_.reset();
   writer_ = nullptr;

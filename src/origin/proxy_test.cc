@@ -331,6 +331,22 @@ TEST_F(ProxyTest, BeyondItsConnectionsRequestsWaitAndBeyondThatAreRefused) {
   EXPECT_EQ(two->status(), 200);
 }
 
+TEST_F(ProxyTest, AClientThatGoesWhileItWaitsGetsNoConnection) {
+  config_.max_connections_per_core = 1;
+  Answer two;
+  // In the very round in which the connection becomes free, and before it is given away.
+  const Answer one = Ask(Get("/one"), {.amend = [&](http::Response&) {
+                           core_.Defer([&] { two->exchange_listener->OnGone(); });
+                         }});
+  Await("/one");
+  two = Ask(Get("/two"));
+  const Answer three = Ask(Get("/three"));
+  served_[0]->Say(kOk);
+  Serve(three, "/three", kOk);
+  EXPECT_EQ(three->status(), 200);
+  EXPECT_FALSE(served_[0]->heard.contains("/two"));
+}
+
 TEST_F(ProxyTest, AHeadIsAmendedBeforeItIsSentOn) {
   const Answer answer = Ask(Get("/"), {.amend = [](http::Response& head) {
                               head.headers.emplace_back("offing-position", "1:2");
