@@ -19,8 +19,11 @@ export class Watcher {
     return (value, info) => shown.push({ value, ...info });
   }
 
+  // How often a page was told that what it shows was fetched anew. The first fetch may be told after its value was read.
   get resets() {
-    return this.#pages.flatMap((shown) => shown.slice(1)).filter(({ reset }) => reset).length;
+    const again = (shown) =>
+      shown.filter(({ reset, position }, n) => n > 0 && reset && position !== shown[n - 1].position);
+    return this.#pages.flatMap(again).length;
   }
 
   get shown() {
