@@ -1,4 +1,4 @@
-# check                   arrows, sizes, words, links, packages, format, bundle budgets; one line per finding
+# check                   arrows, sizes, words, links, packages, comparison, format, bundle budgets; one line per finding
 need_packages build test
 need_npm_packages
 [[ -f web/dist/worker.js ]] || build_web
@@ -42,6 +42,7 @@ run python3 tools/check_sizes.py
 run python3 tools/check_words.py
 run python3 tools/check_links.py
 run python3 tools/check_packages.py
+run python3 tools/check_compared.py
 run check_cpp_format
 run check_ts_format
 run node tools/check_bundles.mjs
