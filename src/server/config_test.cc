@@ -55,6 +55,21 @@ TEST(Config, ReadsChannelsResourcesAndLimits) {
   EXPECT_EQ(config->channels.limits.max_batch, 20u);
 }
 
+TEST(Config, ReadsWhereAResourceComesFrom) {
+  const auto config = ParseConfig(
+      "[[resource]]\npath = \"/a\"\nchannel = \"a\"\napply = \"prepend\"\nfrom = \"origin\"\n"
+      "key = \"id\"\nexact = true\n"
+      "[[resource]]\npath = \"/b\"\nchannel = \"b\"\napply = \"prepend\"\nfrom = \"log\"\n",
+      "f", {});
+  ASSERT_TRUE(config) << config.error().detail;
+  EXPECT_EQ(config->resources.at(0).from, live::From::kOrigin);
+  EXPECT_EQ(config->resources[0].key, "id");
+  EXPECT_EQ(config->resources[0].exactness, live::Exactness::kExact);
+  EXPECT_EQ(config->resources.at(1).from, live::From::kLog);
+  EXPECT_EQ(config->resources[1].key, std::nullopt);
+  EXPECT_EQ(config->resources[1].exactness, live::Exactness::kSafe);
+}
+
 TEST(Config, TheCommandLineWinsOverTheFile) {
   Overrides overrides;
   overrides.listen = "127.0.0.1:1";
@@ -93,6 +108,10 @@ TEST(Config, AMistakeIsNamedWithFileLineSettingAndWayOut) {
        "apply: must be a string, or a table"},
       {"[[resource]]\npath = \"/a\"\nchannel = \"a\"\napply = \"prepend\"\nlimit = 0", "f:5",
        "from 1 to"},
+      {"[[resource]]\npath = \"/a\"\nchannel = \"a\"\napply = \"prepend\"\nfrom = \"app\"", "f:5",
+       "\"log\" (the default) or \"origin\""},
+      {"[[resource]]\npath = \"/a\"\nchannel = \"a\"\napply = \"prepend\"\nexact = 1", "f:5",
+       "true or false"},
       {"[limits]\nbody = 3", "f:2", "limits.body: must be a string"},
       {"app = \"1:key\"", "f:1", "app: "},
       {"app = [\"1:a:b\", \"1:c:d\"]", "", "share the id \"1\""},
