@@ -19,6 +19,9 @@ const partsOf = (article) =>
 async function keep(path) {
   const article = await parse(await fetch(path));
   for (const { url } of partsOf(article)) await (await fetch(url)).arrayBuffer();
+  // The worker answers first, and stores behind the answer.
+  for (let tries = 0; tries < 30 && (await missing(path)); tries++)
+    await new Promise((later) => setTimeout(later, 100));
 }
 
 async function remove(path) {
