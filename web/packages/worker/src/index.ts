@@ -3,7 +3,14 @@ import type { Config } from '@offing/protocol';
 import { allRoutes } from './routes/code.ts';
 import { start as startWith } from './start.ts';
 
-export { type Config, matchResource, type Resource } from '@offing/protocol';
+export {
+  type Capability,
+  type CapabilityName,
+  type Config,
+  matchResource,
+  type Resource,
+  support,
+} from '@offing/protocol';
 export { Feed, type FeedHost } from './feed.ts';
 export { answer } from './fetch.ts';
 export { KeepAlive, type KeepAliveHost } from './keep-alive.ts';
@@ -41,6 +48,7 @@ export {
   RangeRequestsPlugin,
 } from './strategies/plugins.ts';
 export { StrategyHandler } from './strategies/strategy-handler.ts';
+export { putFor, setUser, userSpace } from './user.ts';
 
 // Adds the listeners, with the routes that were made so far and will be made while the script runs for the first time.
 export const start = (given: Config): void => startWith(given, { routes: allRoutes });
