@@ -217,7 +217,7 @@ for (const form of ['keyed', 'exact']) {
         assert.equal(position, null);
         assert.match(headers.get('offing-definition'), /^[0-9a-f]{8}$/);
         assert.equal(await world.metric('offing_live_origin_unstated_total'), 1);
-        assert.match(world.server.said, /exact = true, but the origin's answer has no Offing-Position/);
+        await world.server.prints(/exact = true, but the origin's answer has no Offing-Position/);
       });
     }
   });

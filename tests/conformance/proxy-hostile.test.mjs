@@ -55,7 +55,7 @@ describe('an origin that does not answer', () => {
 
   test('has a name that nobody knows: 502, and a warning at the start', async () => {
     const { server, port } = await front('http://no-such-host.invalid:3000');
-    assert.match(server.said, /warning.*--origin http:\/\/no-such-host\.invalid:3000: has a name that has no address/);
+    await server.prints(/warning.*--origin http:\/\/no-such-host\.invalid:3000: has a name that has no address/);
     const { status, body } = await request(port, 'GET', '/');
     assert.equal(status, 502);
     assert.match(body, /the origin http:\/\/no-such-host\.invalid:3000 has a name that has no address/);
@@ -149,7 +149,7 @@ describe('an answer that is not whole never looks whole', () => {
       const { server, port } = await front(say(...pieces), { config: QUICK });
       assert.equal(await fetched(port), 'ABORTED');
       assert.equal(await counter(server, 'offing_proxy_broken_total'), 1);
-      const [line] = server.log();
+      const line = await until('it is logged', () => server.log()[0]);
       assert.deepEqual([line.status, line.bytes], [200, 4], 'the access log has what was sent');
     });
   }

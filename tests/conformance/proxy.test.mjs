@@ -321,7 +321,9 @@ describe('WebSockets', () => {
     const code = await new Promise((resolve) => socket.once('close', resolve));
     assert.equal(code, 4000);
     await until('the tunnel is gone', async () => (await counter(server, 'offing_proxy_tunnels')) === 0);
-    const lines = server.log().filter(({ ws }) => ws);
+    const logged = () => server.log().filter(({ ws }) => ws);
+    await until('both are logged', () => logged().length > 1);
+    const lines = logged();
     assert.deepEqual(
       lines.map(({ ws, status, target }) => [ws, status, target]),
       [

@@ -235,7 +235,7 @@ describe('what browsers may keep', () => {
     assert.equal((await ask('/lib.0a1b2c3d.js')).headers['cache-control'], FOR_EVER);
     writeFileSync(name, 'another');
     assert.equal((await ask('/lib.0a1b2c3d.js')).headers['cache-control'], 'no-cache');
-    assert.match(on.server.said, /lib\.0a1b2c3d\.js looks like a name with a content hash/);
+    await on.server.prints(/lib\.0a1b2c3d\.js looks like a name with a content hash/);
   });
 });
 
@@ -304,7 +304,7 @@ describe('what the worker is told', () => {
     for (const url of ['/', '/offline.html', '/pre.js']) assert.ok(urls.includes(url), url);
     for (const url of ['/drafts/one.html', '/large.bin', '/pre.js.br', '/pre.js.gz'])
       assert.ok(!urls.includes(url), url);
-    assert.match(on.server.said, /large\.bin is not kept for offline use: .*\[site\] precache_file/);
+    await on.server.prints(/large\.bin is not kept for offline use: .*\[site\] precache_file/);
   });
 });
 

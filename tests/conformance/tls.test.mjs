@@ -344,7 +344,7 @@ describe('channels over TLS', () => {
     assert.equal((await sdk.trigger('news', 'item', { n: 1 })).status, 200);
     await until('the event is here', () => heard.length > 0);
     assert.deepEqual(heard, [{ n: 1 }]);
-    const entry = on.log().find(({ ws }) => ws === 'open');
+    const entry = await until('it is logged', () => on.log().find(({ ws }) => ws === 'open'));
     assert.match(entry.tls, /^TLSv1\.3$/);
     client.disconnect();
   });
@@ -407,7 +407,8 @@ describe('the access log', () => {
     await get('/text.txt?after');
     const old = readFileSync(`${on.logFile}.1`, 'utf8');
     assert.match(old, /\?before.*\n[^]*\?between/);
-    const entry = on.log().find(({ target }) => target === '/text.txt?after');
+    const after = ({ target }) => target === '/text.txt?after';
+    const entry = await until('it is logged', () => on.log().find(after));
     assert.equal(entry.tls, 'TLSv1.3');
   });
 

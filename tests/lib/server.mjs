@@ -75,6 +75,13 @@ export class Server {
     if (gone) throw new Error(`offing ended with ${JSON.stringify(gone)}:\n${this.said}`);
   }
 
+  // Waits until the process has printed what `pattern` matches: its words come through a pipe, its answers through a socket.
+  async prints(pattern) {
+    await until(`offing prints ${pattern}`, () => pattern.test(this.said)).catch((error) => {
+      throw new Error(`${error.message}; it printed:\n${this.said}`);
+    });
+  }
+
   async kill() {
     killGroup(this.child, 'SIGKILL');
     return this.exited;
