@@ -40,12 +40,6 @@ std::pair<std::string_view, std::string_view> SplitPath(std::string_view path) {
   return {path.substr(0, slash), path.substr(slash + 1)};
 }
 
-http::Response NotAllowed(std::string_view allowed) {
-  http::Response response = http::ErrorResponse(405, "method not allowed");
-  response.headers.emplace_back("Allow", allowed);
-  return response;
-}
-
 }  // namespace
 
 http::Response ApiError(const base::Error& error) {
@@ -107,16 +101,17 @@ void Api::Route(const Call& call, const http::Request& request) {
   const std::string_view rest = SplitPath(request.path).second;
   const bool get = request.method == "GET";
   const bool post = request.method == "POST";
-  if (rest == "events") return post ? PostEvents(call, request) : call.Answer(NotAllowed("POST"));
+  if (rest == "events")
+    return post ? PostEvents(call, request) : call.Answer(http::NotAllowed("POST"));
   if (rest == "batch_events") {
-    return post ? PostBatchEvents(call, request) : call.Answer(NotAllowed("POST"));
+    return post ? PostBatchEvents(call, request) : call.Answer(http::NotAllowed("POST"));
   }
-  if (rest == "channels") return get ? GetChannels(call) : call.Answer(NotAllowed("GET"));
+  if (rest == "channels") return get ? GetChannels(call) : call.Answer(http::NotAllowed("GET"));
   constexpr std::string_view kOne = "channels/";
   if (rest.starts_with(kOne)) {
     const auto name = proto::PercentDecode(rest.substr(kOne.size()));
     if (name && proto::ChannelKindOf(*name)) {
-      return get ? GetChannel(call, *name) : call.Answer(NotAllowed("GET"));
+      return get ? GetChannel(call, *name) : call.Answer(http::NotAllowed("GET"));
     }
   }
   call.Answer(http::ErrorResponse(404, "no such call"));

@@ -13,18 +13,6 @@ namespace {
 constexpr std::string_view kPath = "/_offing/control";
 constexpr std::string_view kSetting = "worker";
 
-http::Response NotAllowed(std::string_view allowed) {
-  http::Response response = http::ErrorResponse(405, "method not allowed");
-  response.headers.emplace_back("Allow", allowed);
-  return response;
-}
-
-http::Response Unavailable(std::string_view why) {
-  http::Response response = http::ErrorResponse(503, why);
-  response.headers.emplace_back("Retry-After", "1");
-  return response;
-}
-
 http::Response Refusal(const base::Error& error) {
   return http::ErrorResponse(error.code == base::Code::kConflict ? 409 : 400, error.detail);
 }
@@ -86,9 +74,7 @@ http::Response Control::Answer() const {
 }
 
 void Control::Handle(std::unique_ptr<http::Exchange> exchange) {
-  const std::string& method = exchange->request().method;
-  const bool read = method == "GET" || method == "HEAD";
-  exchange->Send(read ? Answer() : NotAllowed("GET, HEAD"));
+  exchange->Send(http::IsRead(exchange->request()) ? Answer() : http::NotAllowed("GET, HEAD"));
 }
 
 void Control::Call(std::string_view app, std::unique_ptr<http::Exchange> exchange) {
@@ -99,14 +85,14 @@ void Control::Call(std::string_view app, std::unique_ptr<http::Exchange> exchang
   const std::string& method = exchange->request().method;
   if (method == "GET") return exchange->Send(Answer());
   if (method == "POST") return Post(std::move(exchange));
-  exchange->Send(NotAllowed("GET, POST"));
+  exchange->Send(http::NotAllowed("GET, POST"));
 }
 
 void Control::Post(std::unique_ptr<http::Exchange> exchange) {
   const auto change = ParseChange(exchange->request().body, manifest());
   if (!change) return exchange->Send(Refusal(change.error()));
   if (busy_->exchange(true)) {
-    return exchange->Send(Unavailable("another change is under way"));
+    return exchange->Send(http::Unavailable("another change is under way"));
   }
   Commit(http::HeldExchange(std::move(exchange)), *change);
 }
@@ -133,7 +119,7 @@ void Control::Commit(const http::HeldExchange& held, const Change& change) {
     if (!found || !*found || (*found)->body != EncodeRecord(step->next)) {
       deps_.log.Error("what the operator wants of the workers could not be stored");
       return held.Answer([](std::unique_ptr<http::Exchange> home) {
-        home->Send(Unavailable("it could not be stored; nothing was changed"));
+        home->Send(http::Unavailable("it could not be stored; nothing was changed"));
       });
     }
     Committed(held, step->before, step->next);

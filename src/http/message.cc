@@ -134,4 +134,30 @@ std::string_view ReasonPhrase(int status) {
   return "Status";
 }
 
+std::string JoinHeader(const Headers& headers, std::string_view name) {
+  std::string list;
+  for (const auto& [key, value] : headers) {
+    if (key != name || value.empty()) continue;
+    if (!list.empty()) list += ", ";
+    list += value;
+  }
+  return list;
+}
+
+bool IsRead(const Request& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+Response NotAllowed(std::string_view allowed, std::string_view message) {
+  Response response = ErrorResponse(405, message);
+  response.headers.emplace_back("Allow", allowed);
+  return response;
+}
+
+Response Unavailable(std::string_view message) {
+  Response response = ErrorResponse(503, message);
+  response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
 }  // namespace offing::http

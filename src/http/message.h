@@ -19,6 +19,8 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // The first value of `name` (lower case), or "".
 std::string_view FindHeader(const Headers& headers, std::string_view name);
+// All values of `name` (lower case) as one list (RFC 9110, 5.3).
+std::string JoinHeader(const Headers& headers, std::string_view name);
 
 struct Request {
   std::string method;  // upper case: "GET"
@@ -34,6 +36,9 @@ struct Request {
 
   std::string_view Header(std::string_view name) const { return FindHeader(headers, name); }
 };
+
+// GET or HEAD.
+bool IsRead(const Request& request);
 
 // Bytes of an open file; whoever holds it last closes it, sending it hands it over.
 struct FileBody {
@@ -62,6 +67,9 @@ Response TextResponse(int status, std::string text);
 Response JsonResponse(int status, std::string json);
 // {"error": message}
 Response ErrorResponse(int status, std::string_view message);
+// 405 that says which methods there are, and 503 that asks to come back in a second.
+Response NotAllowed(std::string_view allowed, std::string_view message = "method not allowed");
+Response Unavailable(std::string_view message);
 std::string_view ReasonPhrase(int status);
 
 }  // namespace offing::http

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "http/upgrade.h"
 #include "proto/uri.h"
@@ -29,14 +30,6 @@ struct Refusal {
   int status = 0;
   std::string_view text;
 };
-
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return lower;
-}
 
 bool IsNumber(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -267,7 +260,7 @@ void RequestParser::Beast::on_field_impl(beast::http::field, BeastView name, Bea
                                          ErrorCode& error) {
   if (is_header_done()) return;  // a trailer
   if (request.headers.size() == kMaxHeaders) return Refuse(431, "too many headers", error);
-  request.headers.emplace_back(ToLower({name.data(), name.size()}), value);
+  request.headers.emplace_back(base::ToLower({name.data(), name.size()}), value);
   CheckField(request.headers.back().first, request.headers.back().second, error);
 }
 
@@ -280,11 +273,11 @@ void RequestParser::Beast::CheckField(std::string_view name, std::string_view va
     if (!IsNumber(value)) return Refuse(400, "malformed Content-Length", error);
   } else if (name == "transfer-encoding") {
     if (version_ < 11) return Refuse(400, "Transfer-Encoding in HTTP/1.0", error);
-    if (ToLower(value) != "chunked") {
+    if (base::ToLower(value) != "chunked") {
       return Refuse(501, "no Transfer-Encoding but chunked is known here", error);
     }
   } else if (name == "expect") {
-    if (ToLower(value) != "100-continue") {
+    if (base::ToLower(value) != "100-continue") {
       return Refuse(417, "no expectation but 100-continue is known here", error);
     }
     expects = version_ >= 11;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "proto/ws_frame.h"
 
 namespace offing::http {
@@ -12,9 +13,8 @@ constexpr std::string_view kStrictTransport = "Strict-Transport-Security";
 
 // In any case of letters.
 bool Has(const Headers& headers, std::string_view name) {
-  const auto same = [](char a, char b) { return (a | 32) == (b | 32); };
   return std::ranges::any_of(
-      headers, [&](const auto& header) { return std::ranges::equal(header.first, name, same); });
+      headers, [name](const auto& header) { return base::SameIgnoringCase(header.first, name); });
 }
 
 bool IsClean(std::string_view text) {

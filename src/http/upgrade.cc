@@ -3,19 +3,12 @@
 #include <algorithm>
 #include <string>
 
+#include "base/ascii.h"
 #include "proto/ws_frame.h"
 
 namespace offing::http {
 
 namespace {
-
-char Lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, Lower, Lower);
-}
 
 // Any of the headers of that name has the token.
 bool AnyHasToken(const Headers& headers, std::string_view name, std::string_view token) {
@@ -29,12 +22,8 @@ bool AnyHasToken(const Headers& headers, std::string_view name, std::string_view
 bool HasToken(std::string_view list, std::string_view token) {
   while (!list.empty()) {
     const size_t comma = std::min(list.find(','), list.size());
-    std::string_view item = list.substr(0, comma);
+    if (base::SameIgnoringCase(base::TrimBlanks(list.substr(0, comma)), token)) return true;
     list.remove_prefix(std::min(comma + 1, list.size()));
-    const size_t first = item.find_first_not_of(" \t");
-    if (first == std::string_view::npos) continue;
-    item = item.substr(first, item.find_last_not_of(" \t") - first + 1);
-    if (EqualIgnoringCase(item, token)) return true;
   }
   return false;
 }

@@ -5,36 +5,25 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace offing::live {
 
 namespace {
-
-constexpr std::string_view kBlanks = " \t";
-
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-// ASCII without regard to case.
-bool Same(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 // Whether a field of this name lists one of `words`: the text of each member up to a "=" or ";".
 template <size_t N>
 bool Lists(const http::Headers& headers, std::string_view name,
            const std::array<std::string_view, N>& words) {
   for (const auto& [key, value] : headers) {
-    if (!Same(key, name)) continue;
+    if (!base::SameIgnoringCase(key, name)) continue;
     std::string_view rest = value;
     while (!rest.empty()) {
       const size_t comma = std::min(rest.find(','), rest.size());
       const std::string_view member = rest.substr(0, comma);
-      const std::string_view word = Trim(member.substr(0, member.find_first_of("=;")));
-      if (std::ranges::any_of(words, [&](std::string_view one) { return Same(one, word); })) {
+      const std::string_view word = base::TrimBlanks(member.substr(0, member.find_first_of("=;")));
+      if (std::ranges::any_of(
+              words, [&](std::string_view one) { return base::SameIgnoringCase(one, word); })) {
         return true;
       }
       rest.remove_prefix(std::min(comma + 1, rest.size()));
@@ -53,7 +42,7 @@ bool IsForOneUser(const http::Headers& headers) {
 std::optional<std::string> Take(http::Headers& headers, std::string_view name) {
   std::optional<std::string> value;
   const size_t found = std::erase_if(headers, [&](const auto& field) {
-    if (!Same(field.first, name)) return false;
+    if (!base::SameIgnoringCase(field.first, name)) return false;
     value = field.second;
     return true;
   });
@@ -72,7 +61,7 @@ OriginAnswer AmendOriginAnswer(http::Response& head, const Resource& resource,
   Take(head.headers, "offing-definition");
   head.headers.emplace_back("Offing-Definition", ShortDefinition(resource));
   if (IsForOneUser(head.headers)) return OriginAnswer::kPrivate;
-  auto position = stated ? base::ParsePosition(Trim(*stated)) : std::nullopt;
+  auto position = stated ? base::ParsePosition(base::TrimBlanks(*stated)) : std::nullopt;
   if (!position) position = before;
   if (!position) return OriginAnswer::kUnstated;
   head.headers.emplace_back("Offing-Position", base::FormatPosition(*position));

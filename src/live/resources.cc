@@ -14,10 +14,6 @@ namespace {
 // More than any log has: the page that follows is empty and says where the log stands.
 constexpr uint64_t kBeyond = ~uint64_t{0};
 
-bool IsRead(const http::Request& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
-
 http::Response Answer(const http::Request& request, const Document& document) {
   http::Response response;
   response.headers = {
@@ -34,12 +30,6 @@ http::Response Answer(const http::Request& request, const Document& document) {
   } else {
     response.body = document.body;
   }
-  return response;
-}
-
-http::Response Unavailable(std::string_view why) {
-  http::Response response = http::ErrorResponse(503, why);
-  response.headers.emplace_back("Retry-After", "1");
   return response;
 }
 
@@ -67,15 +57,13 @@ Resources::Resources(ResourceTable table, Deps deps, ResourcesConfig config)
 bool Resources::Claims(const http::Request& request) const {
   const auto ref = table_.ForPath(request.path);
   if (!ref || ref->resource->from == From::kLog) return ref.has_value();
-  return IsRead(request) && request.query.empty() && !request.wants_websocket;
+  return http::IsRead(request) && request.query.empty() && !request.wants_websocket;
 }
 
 void Resources::Handle(std::unique_ptr<http::Exchange> exchange) {
   const http::Request& request = exchange->request();
-  if (!IsRead(request)) {
-    http::Response response = http::ErrorResponse(405, "a live resource is only read");
-    response.headers.emplace_back("Allow", "GET, HEAD");
-    exchange->Send(std::move(response));
+  if (!http::IsRead(request)) {
+    exchange->Send(http::NotAllowed("GET, HEAD", "a live resource is only read"));
     return;
   }
   if (const SharedDocument document = board_.Find(request.path)) {
@@ -105,7 +93,7 @@ void Resources::AskFromHere(std::unique_ptr<http::Exchange> exchange, const Reso
         if (page) before = base::Position{page->state.epoch, page->state.head};
         held.Answer([this, resource, before](std::unique_ptr<http::Exchange> waiting) {
           if (before) return AskOrigin(std::move(waiting), *resource, before);
-          waiting->Send(Unavailable("the channel's log cannot be read now"));
+          waiting->Send(http::Unavailable("the channel's log cannot be read now"));
         });
       });
 }
@@ -140,7 +128,7 @@ void Resources::LoadAndAnswer(std::unique_ptr<http::Exchange> exchange, Resource
   if (loads_->fetch_add(1) >= config_.max_loads) {
     loads_->fetch_sub(1);
     refused_.Add();
-    exchange->Send(Unavailable("too many resources are being loaded"));
+    exchange->Send(http::Unavailable("too many resources are being loaded"));
     return;
   }
   // Gives its place back when the load is over or dropped.
@@ -155,7 +143,7 @@ void Resources::LoadAndAnswer(std::unique_ptr<http::Exchange> exchange, Resource
     }
     held.Answer([document = loaded ? *loaded : nullptr](std::unique_ptr<http::Exchange> waiting) {
       waiting->Send(document ? Answer(waiting->request(), *document)
-                             : Unavailable("the resource cannot be read now"));
+                             : http::Unavailable("the resource cannot be read now"));
     });
   });
 }

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/ascii.h"
 #include "http/upgrade.h"
 
 namespace offing::origin {
@@ -42,23 +43,6 @@ bool SaysWhoAsked(std::string_view name) {
   return name == "forwarded" || name == "x-real-ip" || name.starts_with("x-forwarded-");
 }
 
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// All values of `name` as one list.
-std::string Join(const http::Headers& headers, std::string_view name) {
-  std::string list;
-  for (const auto& [key, value] : headers) {
-    if (key != name || value.empty()) continue;
-    if (!list.empty()) list += ", ";
-    list += value;
-  }
-  return list;
-}
-
 // Whether Connection names the header.
 bool IsNamed(const std::string& connection, std::string_view name) {
   return !connection.empty() && http::HasToken(connection, name);
@@ -92,7 +76,7 @@ bool IsTrusted(const http::Request& request, const ForwardSettings& settings) {
 void AppendWhoAsked(std::string& head, const http::Request& request, std::string_view host,
                     bool trusted) {
   const auto kept = [&](std::string_view name) {
-    return trusted ? Join(request.headers, name) : std::string();
+    return trusted ? http::JoinHeader(request.headers, name) : std::string();
   };
   const auto added = [&](std::string_view name, const std::string& own) {
     const std::string before = kept(name);
@@ -154,12 +138,12 @@ BodyPlan PlanBody(const http::Request& request, BodySource source) {
 }
 
 std::string_view WantedUpgrade(const http::Request& request) {
-  const std::string_view protocol = Trim(request.Header("upgrade"));
+  const std::string_view protocol = base::TrimBlanks(request.Header("upgrade"));
   const auto count = std::ranges::count(request.headers, "upgrade",
                                         [](const auto& header) { return header.first; });
   if (count != 1 || protocol.empty() || request.version < 11 || !request.body.empty()) return {};
   if (protocol.find_first_of(", \t") != std::string_view::npos) return {};
-  if (!http::HasToken(Join(request.headers, "connection"), "upgrade")) return {};
+  if (!http::HasToken(http::JoinHeader(request.headers, "connection"), "upgrade")) return {};
   if (!request.Header("content-length").empty() || !request.Header("transfer-encoding").empty()) {
     return {};
   }
@@ -179,9 +163,10 @@ size_t HopsOf(const http::Request& request) {
     std::string_view rest = value;
     while (!rest.empty()) {
       const size_t comma = std::min(rest.find(','), rest.size());
-      const std::string_view hop = Trim(rest.substr(0, comma));
+      const std::string_view hop = base::TrimBlanks(rest.substr(0, comma));
       const size_t space = hop.find(' ');
-      if (space != std::string_view::npos && Trim(hop.substr(space)) == kPseudonym) ++hops;
+      if (space != std::string_view::npos && base::TrimBlanks(hop.substr(space)) == kPseudonym)
+        ++hops;
       rest.remove_prefix(std::min(comma + 1, rest.size()));
     }
   }
@@ -205,7 +190,7 @@ std::optional<std::string> HostOf(const http::Request& request) {
 
 std::string EncodeRequest(const http::Request& request, const ForwardSettings& settings,
                           const BodyPlan& body) {
-  const std::string connection = Join(request.headers, "connection");
+  const std::string connection = http::JoinHeader(request.headers, "connection");
   const std::string_view upgrade = WantedUpgrade(request);
   const std::string asked = HostOf(request).value_or("");
   const bool trusted = IsTrusted(request, settings);
@@ -220,7 +205,7 @@ std::string EncodeRequest(const http::Request& request, const ForwardSettings& s
     if (IsPassedOn(name, connection, trusted)) Append(head, name, value);
   }
   AppendWhoAsked(head, request, asked, trusted);
-  const std::string via = Join(request.headers, "via");
+  const std::string via = http::JoinHeader(request.headers, "via");
   std::string own_via = request.version < 11 ? "1.0 " : "1.1 ";
   own_via += kPseudonym;
   Append(head, "via", via.empty() ? own_via : via + ", " + own_via);
@@ -233,7 +218,7 @@ std::string EncodeRequest(const http::Request& request, const ForwardSettings& s
 }
 
 http::Response ToClient(ResponseHead head) {
-  const std::string connection = Join(head.headers, "connection");
+  const std::string connection = http::JoinHeader(head.headers, "connection");
   http::Response response;
   response.status = head.status;
   response.headers.reserve(head.headers.size());
@@ -245,7 +230,7 @@ http::Response ToClient(ResponseHead head) {
 }
 
 std::string EncodeSwitch(ResponseHead head) {
-  const std::string upgrade = Join(head.headers, "upgrade");
+  const std::string upgrade = http::JoinHeader(head.headers, "upgrade");
   const http::Response response = ToClient(std::move(head));
   std::string text = "HTTP/1.1 101 Switching Protocols\r\n";
   for (const auto& [name, value] : response.headers) Append(text, name, value);
@@ -255,7 +240,7 @@ std::string EncodeSwitch(ResponseHead head) {
 }
 
 int64_t KeptFor(const ResponseHead& head, int64_t most) {
-  const std::string list = Join(head.headers, "keep-alive");
+  const std::string list = http::JoinHeader(head.headers, "keep-alive");
   const size_t at = list.find("timeout=");
   if (at == std::string::npos) return most;
   int64_t seconds = 0;

@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace offing::origin {
 
 namespace {
@@ -24,12 +26,6 @@ bool IsIdempotent(std::string_view method) {
 ResponseParser::RequestKind KindOf(const http::Request& request) {
   return request.method == "HEAD" ? ResponseParser::RequestKind::kHead
                                   : ResponseParser::RequestKind::kOther;
-}
-
-bool SameToken(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? x | 32 : x) == (y >= 'A' && y <= 'Z' ? y | 32 : y);
-  });
 }
 
 }  // namespace
@@ -183,7 +179,7 @@ void Passage::OnResponseHead(ResponseHead head) {
   if (head.status == 101) {
     const std::string_view protocol = http::FindHeader(head.headers, "upgrade");
     const std::string_view wanted = WantedUpgrade(request());
-    if (!wanted.empty() && SameToken(protocol, wanted)) {
+    if (!wanted.empty() && base::SameIgnoringCase(protocol, wanted)) {
       switch_head_ = EncodeSwitch(std::move(head));
     }
     return;

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 namespace offing::origin {
@@ -23,14 +24,6 @@ constexpr size_t kMaxHeaders = 256;
 constexpr int kMaxInterims = 16;
 constexpr size_t kNowhere = std::string_view::npos;
 constexpr size_t kLastChunkSize = 5;  // "0\r\n\r\n"
-
-std::string ToLower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-  }
-  return lower;
-}
 
 bool IsNumber(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
@@ -124,12 +117,12 @@ void ResponseParser::Beast::on_field_impl(beast::http::field, BeastView name, Be
                                           ErrorCode& error) {
   if (is_header_done()) return;  // a trailer
   if (head.headers.size() == kMaxHeaders) return Refuse("sent too many headers", error);
-  head.headers.emplace_back(ToLower({name.data(), name.size()}), value);
+  head.headers.emplace_back(base::ToLower({name.data(), name.size()}), value);
   const auto& [key, text] = head.headers.back();
   if (key == "content-length" && (++lengths_ > 1 || !IsNumber(text))) {
     return Refuse("sent a contradictory or malformed length of the body", error);
   }
-  if (key == "transfer-encoding" && (head.version < 11 || ToLower(text) != "chunked")) {
+  if (key == "transfer-encoding" && (head.version < 11 || base::ToLower(text) != "chunked")) {
     return Refuse("sent a transfer coding that is not known here", error);
   }
 }

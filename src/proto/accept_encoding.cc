@@ -3,27 +3,18 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace offing::proto {
 
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  const size_t start = text.find_first_not_of(" \t");
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(" \t") - start + 1);
-}
 
 // Up to `separator`, which is taken off `rest` too.
 std::string_view TakeUpTo(std::string_view& rest, char separator) {
   const size_t end = std::min(rest.find(separator), rest.size());
   const std::string_view part = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
-  return Trim(part);
-}
-
-bool SameIgnoringCase(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(
-      text, lower, [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 32 : a) == b; });
+  return base::TrimBlanks(part);
 }
 
 // qvalue = ( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] ), in thousandths.
@@ -47,7 +38,7 @@ int WeightIn(std::string_view parameters) {
   while (!parameters.empty()) {
     std::string_view value = TakeUpTo(parameters, ';');
     const std::string_view name = TakeUpTo(value, '=');
-    if (SameIgnoringCase(name, "q")) return ParseWeight(Trim(value)).value_or(0);
+    if (base::SameIgnoringCase(name, "q")) return ParseWeight(base::TrimBlanks(value)).value_or(0);
   }
   return 1000;
 }
@@ -55,7 +46,7 @@ int WeightIn(std::string_view parameters) {
 }  // namespace
 
 CodingWeights ParseAcceptEncoding(std::string_view header) {
-  if (Trim(header).empty()) return {};
+  if (base::TrimBlanks(header).empty()) return {};
   std::optional<int> brotli;
   std::optional<int> gzip;
   std::optional<int> identity;
@@ -63,12 +54,12 @@ CodingWeights ParseAcceptEncoding(std::string_view header) {
   while (!header.empty()) {
     std::string_view element = TakeUpTo(header, ',');
     const std::string_view name = TakeUpTo(element, ';');
-    std::optional<int>* named = SameIgnoringCase(name, "br")         ? &brotli
-                                : SameIgnoringCase(name, "gzip")     ? &gzip
-                                : SameIgnoringCase(name, "x-gzip")   ? &gzip
-                                : SameIgnoringCase(name, "identity") ? &identity
-                                : name == "*"                        ? &others
-                                                                     : nullptr;
+    std::optional<int>* named = base::SameIgnoringCase(name, "br")         ? &brotli
+                                : base::SameIgnoringCase(name, "gzip")     ? &gzip
+                                : base::SameIgnoringCase(name, "x-gzip")   ? &gzip
+                                : base::SameIgnoringCase(name, "identity") ? &identity
+                                : name == "*"                              ? &others
+                                                                           : nullptr;
     if (named != nullptr && !*named) *named = WeightIn(element);
   }
   const bool excluded = others == 0;

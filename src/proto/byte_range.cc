@@ -6,17 +6,11 @@
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace offing::proto {
 
 namespace {
-
-constexpr std::string_view kBlank = " \t";
-
-std::string_view Trim(std::string_view text) {
-  const size_t start = text.find_first_not_of(kBlank);
-  if (start == std::string_view::npos) return {};
-  return text.substr(start, text.find_last_not_of(kBlank) - start + 1);
-}
 
 // Decimal digits only; a number too great for 64 bits is the greatest one: it lies beyond every
 // file.
@@ -35,9 +29,7 @@ std::optional<uint64_t> ParseNumber(std::string_view text) {
 bool HasBytesUnit(std::string_view header) {
   constexpr std::string_view kUnit = "bytes=";
   return header.size() > kUnit.size() &&
-         std::ranges::equal(header.substr(0, kUnit.size()), kUnit, [](char a, char b) {
-           return (a >= 'A' && a <= 'Z' ? a | 32 : a) == b;
-         });
+         base::SameIgnoringCase(header.substr(0, kUnit.size()), kUnit);
 }
 
 std::string_view Strong(std::string_view etag) {
@@ -71,14 +63,14 @@ Spec ParseSpec(std::string_view spec, uint64_t size) {
 }  // namespace
 
 RangeAnswer ParseRanges(std::string_view header, uint64_t size) {
-  header = Trim(header);
+  header = base::TrimBlanks(header);
   if (!HasBytesUnit(header)) return {RangeKind::kWhole, {}};
   std::vector<ByteRange> ranges;
   size_t asked = 0;
   uint64_t left = size;
   for (std::string_view rest = header.substr(header.find('=') + 1); !rest.empty();) {
     const size_t comma = std::min(rest.find(','), rest.size());
-    const std::string_view spec = Trim(rest.substr(0, comma));
+    const std::string_view spec = base::TrimBlanks(rest.substr(0, comma));
     rest.remove_prefix(std::min(comma + 1, rest.size()));
     if (spec.empty()) continue;  // a list may have empty elements (RFC 9110, 5.6.1)
     const Spec read = ParseSpec(spec, size);
@@ -94,7 +86,7 @@ RangeAnswer ParseRanges(std::string_view header, uint64_t size) {
 }
 
 bool EtagListed(std::string_view header, std::string_view etag, TagComparison comparison) {
-  header = Trim(header);
+  header = base::TrimBlanks(header);
   if (header == "*") return true;
   // A tag may contain a comma, so the list is read tag by tag.
   while (!header.empty()) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/ascii.h"
+
 namespace offing::proto {
 
 namespace {
@@ -33,8 +35,7 @@ bool IsAlnum(char c) {
 // What stands before the path in absolute form, or npos: "http://host:80".
 size_t AuthorityEnd(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 32 : a) == b; };
-    if (!std::ranges::equal(target.substr(0, scheme.size()), scheme, same)) continue;
+    if (!base::SameIgnoringCase(target.substr(0, scheme.size()), scheme)) continue;
     const size_t end = std::min(target.find_first_of("/?", scheme.size()), target.size());
     const std::string_view authority = target.substr(scheme.size(), end - scheme.size());
     if (authority.empty() || authority.contains('@')) return std::string_view::npos;

@@ -7,10 +7,6 @@ namespace offing::server {
 
 namespace {
 
-bool IsRead(const http::Request& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
-
 // From a program on this machine, and not from one that passes on what somebody else asked.
 bool IsLocal(const http::Request& request) {
   const std::string_view peer = request.peer_address;
@@ -30,11 +26,11 @@ http::Response NotAllowed() {
 void Router::Handle(std::unique_ptr<http::Exchange> exchange) {
   const http::Request& request = exchange->request();
   if (request.path == "/_offing/health") {
-    exchange->Send(IsRead(request) ? Health() : NotAllowed());
+    exchange->Send(http::IsRead(request) ? Health() : NotAllowed());
     return;
   }
   if (request.path == "/_offing/metrics") {
-    exchange->Send(IsRead(request) ? Metrics(request) : NotAllowed());
+    exchange->Send(http::IsRead(request) ? Metrics(request) : NotAllowed());
     return;
   }
   for (const Route& route : routes_) {

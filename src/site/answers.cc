@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
+
 namespace offing::site {
 
 namespace {
@@ -13,12 +15,6 @@ constexpr auto kOurs = std::to_array<std::string_view>(
     {"accept-ranges", "age", "cache-control", "connection", "content-encoding", "content-length",
      "content-range", "content-type", "date", "etag", "keep-alive", "last-modified", "location",
      "server", "set-cookie", "trailer", "transfer-encoding", "upgrade"});
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
-  return lower;
-}
 
 bool IsTokenChar(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -43,7 +39,7 @@ base::Result<void> CheckExtraHeaders(const ExtraHeaders& headers) {
     if (!std::ranges::all_of(value, IsValueChar)) {
       return refuse("its value holds a line break or another control character");
     }
-    if (std::ranges::find(kOurs, Lower(name)) != kOurs.end()) {
+    if (std::ranges::find(kOurs, base::ToLower(name)) != kOurs.end()) {
       return refuse("is written by the server itself; take it out");
     }
   }
@@ -59,8 +55,8 @@ Answers::Answers(ExtraHeaders headers, base::Metrics& metrics)
 
 void Answers::Send(http::Exchange& exchange, http::Response response) const {
   for (const auto& [name, value] : headers_) {
-    const std::string lower = Lower(name);
-    const auto same = [&lower](const auto& header) { return Lower(header.first) == lower; };
+    const std::string lower = base::ToLower(name);
+    const auto same = [&lower](const auto& header) { return base::ToLower(header.first) == lower; };
     // The server's own word gives way; of Vary both count.
     if (lower != "vary") std::erase_if(response.headers, same);
     response.headers.emplace_back(name, value);

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/ascii.h"
+
 namespace offing::site {
 
 namespace {
@@ -94,8 +96,7 @@ std::string_view ContentType(std::string_view path) {
   const std::string_view name = path.substr(path.rfind('/') + 1);
   const size_t dot = name.rfind('.');
   if (dot != std::string_view::npos) {
-    std::string extension(name.substr(dot + 1));
-    for (char& c : extension) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
+    const std::string extension = base::ToLower(name.substr(dot + 1));
     const auto found =
         std::ranges::find(kTypes, extension, &std::pair<std::string_view, std::string_view>::first);
     if (found != kTypes.end()) return found->second;

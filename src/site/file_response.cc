@@ -46,7 +46,7 @@ std::optional<int64_t> ParseHttpDate(std::string_view text) {
 
 // If-Match and If-Unmodified-Since (RFC 9110, 13.2.2).
 bool PreconditionFails(const Request& request, const ContentFacts& facts) {
-  const std::string match = JoinedHeader(request, "if-match");
+  const std::string match = http::JoinHeader(request.headers, "if-match");
   if (!match.empty()) {
     constexpr std::array kForms = {Coding::kIdentity, Coding::kBrotli, Coding::kGzip};
     return std::ranges::none_of(kForms, [&](Coding coding) {
@@ -62,7 +62,7 @@ bool PreconditionFails(const Request& request, const ContentFacts& facts) {
 // The form that the client has already and accepts still.
 std::optional<Coding> FormThatItHas(const Request& request, const ContentFacts& facts,
                                     Coding chosen) {
-  const std::string none_match = JoinedHeader(request, "if-none-match");
+  const std::string none_match = http::JoinHeader(request.headers, "if-none-match");
   if (none_match.empty()) {
     const auto since = ParseHttpDate(request.Header("if-modified-since"));
     const bool same = since && since == ParseHttpDate(facts.last_modified);
@@ -70,7 +70,8 @@ std::optional<Coding> FormThatItHas(const Request& request, const ContentFacts& 
   }
   if (proto::EtagListed(none_match, EtagOf(facts.hash, chosen))) return chosen;
   if (facts.varies == Varies::kNo) return std::nullopt;
-  const auto weights = proto::ParseAcceptEncoding(JoinedHeader(request, "accept-encoding"));
+  const auto weights =
+      proto::ParseAcceptEncoding(http::JoinHeader(request.headers, "accept-encoding"));
   const std::pair<Coding, int> kForms[] = {{Coding::kBrotli, weights.brotli},
                                            {Coding::kGzip, weights.gzip},
                                            {Coding::kIdentity, weights.identity}};
@@ -128,16 +129,6 @@ std::string HttpDate(int64_t seconds) {
 std::string EtagOf(std::string_view hash, Coding coding) {
   if (coding == Coding::kIdentity) return fmt::format("\"{}\"", hash);
   return fmt::format("\"{}-{}\"", hash, CodingName(coding));
-}
-
-std::string JoinedHeader(const Request& request, std::string_view name) {
-  std::string joined;
-  for (const auto& [key, value] : request.headers) {
-    if (key != name) continue;
-    if (!joined.empty()) joined += ", ";
-    joined += value;
-  }
-  return joined;
 }
 
 bool WantsRanges(const Request& request) {

@@ -43,9 +43,6 @@ struct Form {
 // `"HASH"`, `"HASH-br"`, `"HASH-gzip"`.
 std::string EtagOf(std::string_view hash, Coding coding);
 
-// All of a header's values as one list.
-std::string JoinedHeader(const http::Request& request, std::string_view name);
-
 // True iff only the plain form may answer.
 bool WantsRanges(const http::Request& request);
 

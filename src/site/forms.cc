@@ -14,7 +14,8 @@ namespace {
 
 // The codings that the client prefers to the plain form, the most wanted first.
 std::vector<Coding> Wanted(const http::Request& request) {
-  const auto weights = proto::ParseAcceptEncoding(JoinedHeader(request, "accept-encoding"));
+  const auto weights =
+      proto::ParseAcceptEncoding(http::JoinHeader(request.headers, "accept-encoding"));
   std::vector<std::pair<int, Coding>> wanted;
   for (const auto& [weight, coding] :
        {std::pair(weights.brotli, Coding::kBrotli), std::pair(weights.gzip, Coding::kGzip)}) {

@@ -27,10 +27,6 @@ using http::Exchange;
 using http::Request;
 using http::Response;
 
-bool IsRead(const Request& request) {
-  return request.method == "GET" || request.method == "HEAD";
-}
-
 // A browser that opens a page, and would show HTML.
 bool IsNavigation(const Request& request) {
   return request.Header("accept").find("text/html") != std::string_view::npos;
@@ -96,7 +92,7 @@ class Site::Impl {
   // Whatever the folder has.
   bool IsForOrigin(const Request& request) const {
     return config_.fallback != nullptr && !IsOurs(request.path) &&
-           (!IsRead(request) || request.wants_websocket);
+           (!http::IsRead(request) || request.wants_websocket);
   }
   std::optional<ManifestScanner> MakeScanner();
   std::optional<FileServer> MakeFileServer();
@@ -182,7 +178,7 @@ void Site::Impl::Handle(ExchangePtr exchange) {
   const Request& request = exchange->request();
   if (IsForOrigin(request)) {
     config_.fallback->Handle(std::move(exchange));
-  } else if (!IsRead(request)) {
+  } else if (!http::IsRead(request)) {
     SendNotAllowed(*exchange);
   } else if (IsOurs(request.path)) {
     HandleOurs(std::move(exchange));
