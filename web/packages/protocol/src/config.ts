@@ -1,6 +1,7 @@
 // CONFIG: what the server puts in front of the worker (spec/worker.md).
 import type { FoldRule } from './fold.ts';
 import type { Json } from './json.ts';
+import type { OutboxRule } from './outbox.ts';
 
 export interface Resource extends FoldRule {
   path: string; // '/rooms/:id/feed.json'
@@ -46,6 +47,9 @@ export interface Config {
   parts?: string[]; // what stands in front of the core in /sw.js
   update?: 'ask' | 'auto'; // how a new version takes over: 'ask' if absent
   logout?: string[]; // paths: a request there that succeeds wipes what is kept per user
+  outbox?: OutboxRule[]; // the first that matches counts
+  outboxKeys?: number; // ms that the server remembers keys
+  token?: string; // where a token is to be had: GET, {"token":"…"}
 }
 
 // A resource's URL with its channel filled in and its limits complete.

@@ -30,6 +30,19 @@ export {
   type UpdateMode,
   type WorkerMessage,
 } from './messages.ts';
+export type {
+  Entry,
+  EntryChange,
+  EntryEvent,
+  EntryPatch,
+  EntryPost,
+  EntryResult,
+  EntryState,
+  OutboxCall,
+  OutboxCalls,
+  OutboxRule,
+  Pending,
+} from './outbox.ts';
 export { applyOperation, type Limits } from './operations.ts';
 export { type Capability, type CapabilityName, support } from './support.ts';
 export { formatPosition, parsePosition, type Position, relate, START } from './position.ts';

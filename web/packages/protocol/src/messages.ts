@@ -1,12 +1,14 @@
 // What pages and the worker say to each other (spec/worker.md, Messages).
 import type { Control } from './frames.ts';
+import type { Entry, EntryEvent, OutboxCall, Pending } from './outbox.ts';
 
 export type PageMessage =
   | { offing: 'ping'; visible: boolean; wake?: boolean }
   | { offing: 'live'; url: string }
   | { offing: 'claim' }
   | { offing: 'state' }
-  | { offing: 'user'; id: string | null }
+  | { offing: 'user'; id: string | null; pending?: Pending }
+  | { offing: 'outbox'; call: OutboxCall; args: unknown[] } // over a port
   | { offing: 'report' }
   | { offing: 'waiting' }
   | { offing: 'update'; mode?: UpdateMode };
@@ -23,6 +25,9 @@ export type WorkerMessage =
   | { offing: 'killed' }
   | { offing: 'user'; user: string }
   | { offing: 'changed'; url: string; cache: string }
+  | { offing: 'entry'; event: EntryEvent; entry: Entry }
+  | { offing: 'outbox'; value?: unknown; error?: { name: string; message: string } }
+  | { offing: 'token' } // over a port: answered with the token or ''
   | { offing: 'report'; report: Report }
   | { offing: 'error'; code: string | number; detail: string };
 

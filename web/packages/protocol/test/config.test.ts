@@ -38,6 +38,9 @@ test('the CONFIG of spec/worker.md has the members of our type and no others', (
     fallback: {},
     spa: '/',
     parts: [],
+    outbox: [],
+    outboxKeys: 1,
+    token: '',
   };
   assert.deepEqual(Object.keys(written).sort(), Object.keys(ours).sort());
   assert.deepEqual(

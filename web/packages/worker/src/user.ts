@@ -3,6 +3,7 @@
 // (or nobody) is there, also if it was under way meanwhile: stores and changes exclude each other by a lock that
 // all workers of the origin share.
 import { recall, remember } from './memory.ts';
+import { forgetToken } from './token.ts';
 
 export const USER_PREFIX = 'offing-user-';
 const KEY = 'user';
@@ -42,6 +43,7 @@ async function hashOf(id: string): Promise<string> {
 // From now on `id` is the user; null: nobody. Once this resolves, nothing of anybody else is left.
 export async function setUser(id: string | null): Promise<void> {
   const space = id === null ? '' : await hashOf(id);
+  forgetToken();
   const keep = space && `${USER_PREFIX}${space}-`;
   await navigator.locks.request(LOCK, async () => {
     if (((await userSpace()) ?? '') !== space) await remember(KEY, [space, Date.now()] satisfies Stored);
