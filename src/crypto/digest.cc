@@ -32,18 +32,28 @@ std::span<const unsigned char> Digest(const EVP_MD* algorithm, std::string_view 
   return {out.data(), size};
 }
 
-}  // namespace
-
-std::string HmacSha256Hex(std::string_view key, std::string_view message) {
+std::span<const unsigned char> Hmac(std::string_view key, std::string_view message, Bytes& out) {
   if (key.data() == nullptr)
     key = "";  // the library takes a null key for "the key of the last call"
-  Bytes out;
   unsigned size = 0;
   const auto* const data = reinterpret_cast<const unsigned char*>(message.data());
   const auto* const result = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data,
                                   message.size(), out.data(), &size);
   CHECK(result != nullptr, "HMAC-SHA256 failed");
-  return Hex({out.data(), size});
+  return {out.data(), size};
+}
+
+}  // namespace
+
+std::string HmacSha256Hex(std::string_view key, std::string_view message) {
+  Bytes out;
+  return Hex(Hmac(key, message, out));
+}
+
+std::string HmacSha256(std::string_view key, std::string_view message) {
+  Bytes out;
+  const auto mac = Hmac(key, message, out);
+  return {reinterpret_cast<const char*>(mac.data()), mac.size()};
 }
 
 std::string Md5Hex(std::string_view message) {

@@ -11,8 +11,9 @@
 
 namespace offing::crypto {
 
-// Lower-case hexadecimal.
+// Lower-case hexadecimal, where the name says Hex.
 std::string HmacSha256Hex(std::string_view key, std::string_view message);
+std::string HmacSha256(std::string_view key, std::string_view message);  // its 32 bytes
 std::string Md5Hex(std::string_view message);  // Pusher's body_md5; not for security
 std::string Sha256Hex(std::string_view message);
 // Base64 of SHA-1; the WebSocket handshake's accept value (RFC 6455, 4.2.2).
