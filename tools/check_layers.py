@@ -22,14 +22,15 @@ ROOMS = {
     "store/sqlite": "base crypto store",
     "journal": "base crypto proto net store",
     "http": "base crypto proto net",
-    "channels": "base crypto proto net store journal http",
-    "live": "base crypto proto net store journal http",
-    "site": "base crypto proto net store journal http",
-    "origin": "base crypto proto net store journal http",
-    "control": "base crypto proto net store journal http",
-    "web": "base crypto proto net store journal http",
-    "server": "base crypto proto net store store/memory store/sqlite journal http channels live site origin control web",
-    "cli": "base crypto proto net store journal http server",
+    "auth": "base crypto proto net http",
+    "channels": "base crypto proto net store journal http auth",
+    "live": "base crypto proto net store journal http auth",
+    "site": "base crypto proto net store journal http auth",
+    "origin": "base crypto proto net store journal http auth",
+    "control": "base crypto proto net store journal http auth",
+    "web": "base crypto proto net store journal http auth",
+    "server": "base crypto proto net store store/memory store/sqlite journal http auth channels live site origin control web",
+    "cli": "base crypto proto net store journal http auth server",
 }
 # What a room's tests may use besides: the stores, to have one, and nothing that the room itself is part of.
 TEST_EXTRAS = {
