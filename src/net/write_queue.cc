@@ -17,6 +17,8 @@ namespace {
 
 constexpr size_t kMaxPieces = 64;           // of one sendmsg(2)
 constexpr uint64_t kFileSlice = 256 << 10;  // of one sendfile(2)
+// A small file is cheaper to copy behind its head than to send by itself.
+constexpr size_t kCopiedBytes = 8 << 10;
 
 }  // namespace
 
@@ -65,9 +67,13 @@ WriteQueue::Outcome WriteQueue::Flush(int fd, size_t budget) {
   size_t sent = 0;
   while (bytes_ > 0) {
     if (sent >= budget) return Outcome::kBudget;
-    const bool file = first_.file != nullptr;
+    const bool copied = rest_ && rest_->back().file && bytes_ <= kCopiedBytes;
+    const bool file = !copied && first_.file != nullptr;
     const uint64_t wanted = file ? std::min(first_.left, kFileSlice) : first_.left;
-    const ptrdiff_t done = file ? SendFile(fd) : rest_ ? SendMany(fd) : SendOne(fd);
+    const ptrdiff_t done = copied  ? SendCopy(fd)
+                           : file  ? SendFile(fd)
+                           : rest_ ? SendMany(fd)
+                                   : SendOne(fd);
     if (done < 0) {
       if (errno == EINTR) continue;
       return errno == EAGAIN || errno == EWOULDBLOCK ? Outcome::kBlocked : Outcome::kBroken;
@@ -120,6 +126,12 @@ ptrdiff_t WriteQueue::SendMany(int fd) {
   message.msg_iov = pieces.data();
   message.msg_iovlen = count;
   return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT | more);
+}
+
+ptrdiff_t WriteQueue::SendCopy(int fd) {
+  std::array<char, kCopiedBytes> room;
+  const std::string_view bytes = Peek(room);
+  return send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 ptrdiff_t WriteQueue::SendFile(int fd) {

@@ -61,6 +61,7 @@ class WriteQueue {
   // Each returns what send(2) or sendfile(2) did.
   ptrdiff_t SendOne(int fd);
   ptrdiff_t SendMany(int fd);
+  ptrdiff_t SendCopy(int fd);
   ptrdiff_t SendFile(int fd);
   // Copies what there is of `chunk` to `room`; 0: the file ended.
   static size_t Copy(const Chunk& chunk, std::span<char> room);
