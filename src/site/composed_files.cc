@@ -37,6 +37,10 @@ void ComposedFiles::Rescan() {
   auto entries = scanner_ ? scanner_->Scan() : std::vector<ManifestEntry>();
   entries.push_back({"/_offing/client.js", client_.hash});
   if (!deps_.parts.update.empty()) entries.push_back({"/_offing/update.js", update_.hash});
+  for (const std::string& url : deps_.from_origin) {
+    const auto found = std::ranges::find(entries, url, &ManifestEntry::url);
+    if (found == entries.end()) entries.push_back({url, ""});
+  }
   const Manifest manifest = MakeManifest(std::move(entries));
   if (digest_ != manifest.digest) {
     auto made = std::make_shared<const Composed>(Compose(deps_.parts, deps_.config_head, manifest));

@@ -16,6 +16,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -32,6 +33,8 @@ class ComposedFiles {
     WorkerParts parts;
     std::string config_head;  // has passed CheckConfigHead
     int64_t fresh_ms;         // how long a scan counts
+    // URLs that stand in the list without a revision while the folder does not have them.
+    std::vector<std::string> from_origin;
     std::function<void(const std::string& digest)> on_manifest_changed;  // may be empty
   };
 

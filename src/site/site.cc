@@ -139,7 +139,7 @@ Site::Impl::Impl(SiteConfig config, Deps deps, std::optional<Folder> folder)
                  ? &encodings_.emplace(config_.encodings, deps.clock, deps.metrics)
                  : nullptr),
       composed_({deps.clock, deps.parts, config_.config_head, config_.rescan_after_ms,
-                 config_.on_manifest_changed},
+                 NeededFromOrigin(config_), config_.on_manifest_changed},
                 MakeScanner()),
       spa_(config_.spa.empty() ? "" : PathOfUrl(config_.spa).value_or("")),
       missing_(deps.metrics.AddCounter("offing_site_not_found_total",
@@ -321,12 +321,6 @@ base::Result<std::unique_ptr<Site>> Site::Open(SiteConfig config, Deps deps) {
   }
   if (auto checked = CheckSite(config, folder ? &*folder : nullptr); !checked) {
     return std::unexpected(checked.error());
-  }
-  for (const NeededFile& needed : NeededFromOrigin(config, folder ? &*folder : nullptr)) {
-    deps.log.Warning(
-        fmt::format("{} = \"{}\" is not in the folder: the worker cannot keep it in "
-                    "advance, and shows it offline only from there",
-                    needed.setting, needed.url));
   }
   auto impl = std::make_unique<Impl>(std::move(config), deps, std::move(folder));
   impl->Start();

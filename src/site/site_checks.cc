@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "proto/uri.h"
 #include "site/content_type.h"
+#include "site/manifest.h"
 
 namespace offing::site {
 
@@ -85,13 +87,15 @@ base::Result<void> CheckSite(const SiteConfig& config, const Folder* folder) {
   return CheckSpa(config, folder);
 }
 
-std::vector<NeededFile> NeededFromOrigin(const SiteConfig& config, const Folder* folder) {
-  std::vector<NeededFile> missing;
+std::vector<std::string> NeededFromOrigin(const SiteConfig& config) {
+  std::vector<std::string> urls;
+  if (config.fallback == nullptr) return urls;
   for (const NeededFile& needed : config.needed) {
     const auto path = PathOfUrl(needed.url);
-    if (path && !IsThere(folder, *path)) missing.push_back(needed);
+    CHECK(path, "CheckSite has looked at it");
+    urls.push_back(ListedUrl(*path));
   }
-  return missing;
+  return urls;
 }
 
 }  // namespace offing::site

@@ -23,7 +23,8 @@ std::vector<std::string> NeededPaths(const SiteConfig& config);
 // Errors name the setting, its value and the way out. `folder` null: none.
 base::Result<void> CheckSite(const SiteConfig& config, const Folder* folder);
 
-// What is needed and only the origin may have: the manifest cannot hold it.
-std::vector<NeededFile> NeededFromOrigin(const SiteConfig& config, const Folder* folder);
+// The URLs of what is needed and the origin may have, where the folder does not. `config` is
+// checked.
+std::vector<std::string> NeededFromOrigin(const SiteConfig& config);
 
 }  // namespace offing::site

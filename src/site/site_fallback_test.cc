@@ -204,9 +204,16 @@ TEST_F(SiteFallbackTest, RefusesWhatCannotBe) {
   HaveOrigin();
   pipe_.Text();
   EXPECT_EQ(Mistake(), "") << "the origin may have it";
-  EXPECT_THAT(pipe_.Text(), HasSubstr("/offline.html\" is not in the folder"));
   config_.needed = {{"/offline.html?x", "[fallback] document"}};
   EXPECT_THAT(Mistake(), HasSubstr("write the path of a file"));
+}
+
+TEST_F(SiteFallbackTest, ListsWhatOnlyTheOriginHasWithoutARevision) {
+  HaveOrigin();
+  config_.needed = {{"/offline.html", "[fallback] document"}, {"/app.js", "[fallback] script"}};
+  const std::string list = Ask(Get("/_offing/manifest.json"))->Body();
+  EXPECT_THAT(list, HasSubstr(R"(["/offline.html",""])"));
+  EXPECT_THAT(list, Not(HasSubstr(R"(["/app.js",""])")));
 }
 
 TEST_F(SiteFallbackTest, SaysThatTheFilesHaveChangedWithoutBeingAsked) {

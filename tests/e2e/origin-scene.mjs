@@ -7,7 +7,8 @@ export class OriginScene extends Scene {
   // form: how the app keeps Offing informed. site: a folder in front of the app; '': the app serves the pages, too.
   static async open(browserName, { form, site = '', ...options }) {
     const app = await OriginApp.start(form, { publicFolder: site ? '' : path.join(HERE, 'site') });
-    const scene = await super.open(browserName, { ...options, site, config: app.config });
+    const config = `${app.config}\n[fallback]\ndocument = "/away.html"\n`;
+    const scene = await super.open(browserName, { ...options, site, config });
     scene.app = app;
     await app.serves(scene.server);
     return scene;

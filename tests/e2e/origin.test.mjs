@@ -76,6 +76,10 @@ for (const name of browserNames) {
         await scene.publish(40);
         const offline = await scene.visit();
         await until('the feed is shown', async () => (await scene.shown(offline)).length > 0);
+        const lost = await scene.visit('/a/page/never/seen');
+        const heading = await lost.eval(`document.querySelector('h1').textContent`);
+        assert.equal(heading, 'the server is away', "the app's own page for that, kept at installation");
+        await lost.close();
         await scene.proxy.restore();
         await scene.showsAll([page, offline], 45_000);
         await agrees();

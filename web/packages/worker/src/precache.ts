@@ -29,7 +29,7 @@ export class Precache {
   // The entry that answers for a URL of our own origin. A navigation means the page, whatever its query says.
   keyFor(url: URL, navigation: boolean): string | undefined {
     const key = (navigation ? url.pathname : url.pathname + url.search).replace(/\/index\.html$/, '/');
-    return this.#revisions.has(key) ? key : undefined;
+    return this.#revisions.get(key) ? key : undefined;
   }
 
   // The page that answers navigations to paths which nobody knows. A name with an extension is a file's.
@@ -88,10 +88,10 @@ export class Precache {
       }
     }
     const response = await this.#fetch(url, { cache: 'no-cache' });
-    if (response.status !== 200) throw new Error(`offing: ${url} answered ${response.status}`);
-    if (response.redirected) throw new Error(`offing: ${url} was redirected to ${response.url}`);
+    const { status, redirected } = response;
     const found = revisionOf(response);
-    if (found !== revision) throw new Error(`offing: ${url} is ${found}, the manifest says ${revision}`);
-    await cache.put(url, response);
+    if (status === 200 && !redirected && (!revision || found === revision)) return cache.put(url, response);
+    // What only an origin has, without a revision, is kept if it is there.
+    if (revision) throw new Error(`offing: ${url} is not ${revision}: ${status}, ${found}, at ${response.url}`);
   }
 }

@@ -174,3 +174,22 @@ test('a navigation means the page whatever its query, anything else means its ex
   assert.equal(key('/app.js?v=2', false), undefined);
   assert.equal(key('/docs/index.html', false), '/docs/');
 });
+
+test('what has no revision is kept if it is there, fetched again by each installation, and answers no request by itself', async () => {
+  const site = new Site();
+  const entries: [string, string][] = [
+    ['/', 'r1'],
+    ['/offline.html', ''],
+    ['/offline.svg', ''],
+  ];
+  site.files.set('/offline.html', { etag: 'W/"theirs"' });
+  site.files.set('/offline.svg', { status: 404 });
+  const precache = site.precache('m1', entries);
+  await precache.install();
+  assert.equal(await (await precache.match('/offline.html'))?.text(), 'body of /offline.html');
+  assert.equal(await precache.match('/offline.svg'), undefined);
+  assert.equal(precache.keyFor(url('/offline.html'), true), undefined);
+  site.fetched.length = 0;
+  await site.precache('m2', entries).install();
+  assert.deepEqual(site.fetched.sort(), ['/offline.html', '/offline.svg']);
+});
