@@ -14,6 +14,8 @@ std::string_view CodeName(Code code) {
       return "not found";
     case Code::kConflict:
       return "conflict";
+    case Code::kGone:
+      return "gone";
     case Code::kTooLarge:
       return "too large";
     case Code::kTooMany:

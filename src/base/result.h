@@ -20,6 +20,7 @@ enum class Code {
   kForbidden,        // known, but not allowed
   kNotFound,
   kConflict,     // the state of the thing forbids it
+  kGone,         // it was there once, and what was known of it is forgotten
   kTooLarge,     // over a size limit
   kTooMany,      // over a limit of count or rate: later may work
   kUnavailable,  // not now: draining, starting, the peer is away

@@ -59,7 +59,7 @@ Result<std::optional<journal::Publication::Key>> ReadKey(const http::Request& re
   if (key.empty() || key.size() > kMaxKey || !visible) {
     return Fail(Code::kInvalidArgument, "Idempotency-Key has 1 to 128 visible ASCII characters");
   }
-  return journal::Publication::Key{app, key, crypto::Sha256Hex("POST events\n" + request.body)};
+  return journal::Publication::Key{app, "", key, crypto::Sha256Hex("POST events\n" + request.body)};
 }
 
 Result<Publication> ReadPublication(const http::Request& request, AppIndex app,

@@ -59,10 +59,15 @@ class HookedStore final : public store::Store {
                                                             std::string_view path) override {
     return inner_.FindSnapshot(app, path);
   }
-  base::Result<std::optional<store::Reply>> FindReply(std::string_view app,
-                                                      std::string_view key) override {
-    return inner_.FindReply(app, key);
+  base::Result<std::optional<store::Reply>> FindReply(const store::ReplyName& name) override {
+    return inner_.FindReply(name);
   }
+  base::Result<std::optional<store::Mark>> FindMark(std::string_view app, std::string_view scope,
+                                                    std::string_view client,
+                                                    std::string_view lane) override {
+    return inner_.FindMark(app, scope, client, lane);
+  }
+  store::Totals Totals() const override { return inner_.Totals(); }
   base::Result<std::optional<store::Setting>> FindSetting(std::string_view app,
                                                           std::string_view name) override {
     return inner_.FindSetting(app, name);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "journal/replies.h"
 
 namespace offing::journal {
 namespace {
@@ -14,17 +13,13 @@ bool Keeps(const store::Retention& r) {
   return r.age_ms != 0 || r.events != 0 || r.bytes != 0;
 }
 
-base::Error ConflictOf(const std::string& key) {
-  return {base::Code::kConflict, "the Idempotency-Key " + key +
-                                     " was used for another request; a key belongs to one request"};
-}
-
 }  // namespace
 
 Committer::Committer(const Journal::Deps& deps, const JournalConfig& config)
     : deps_(deps),
       config_(config),
       heads_(deps.store, deps.random),
+      keys_(deps.store, config_, deps.metrics),
       next_sweep_ms_(deps.clock.SteadyMs() + config.sweep_every_ms),
       commits_(deps.metrics.AddCounter("offing_journal_commits_total",
                                        "Batches committed to the store.")),
@@ -39,10 +34,12 @@ void Committer::Commit(std::span<Waiting> waiting) {
   round.now_ms = deps_.clock.WallMs();
   round.steady_ms = deps_.clock.SteadyMs();
   round.answers.reserve(waiting.size());
+  keys_.Begin(round.now_ms);
   for (Waiting& one : waiting) {
     round.answers.push_back({std::move(one.done), Admit(round, one.publication)});
   }
   DropRepliesIfDue(round);
+  keys_.Finish(round.batch);
   const auto written = Write(round);
   for (Answer& answer : round.answers) {
     if (written) {
@@ -55,46 +52,21 @@ void Committer::Commit(std::span<Waiting> waiting) {
 
 base::Result<Receipt> Committer::Admit(Round& round, Publication& publication) {
   if (publication.key) {
-    auto known = FindKey(round, *publication.key);
+    auto known = keys_.Check(publication);
     if (!known) return std::unexpected(known.error());
-    if (*known) {
-      if ((*known)->fingerprint != publication.key->fingerprint) {
-        return std::unexpected(ConflictOf(publication.key->key));
-      }
-      Receipt again = std::move((*known)->receipt);
-      again.replayed = true;
-      return again;
-    }
+    if (*known) return std::move(**known);
   }
   // Everything that can fail comes before the first position is given.
   if (auto opened = OpenHeads(publication); !opened) return std::unexpected(opened.error());
 
-  Receipt receipt;
+  Receipt receipt{.positions = {}, .answer = std::move(publication.answer)};
   receipt.positions.reserve(publication.events.size());
-  for (NewEvent& event : publication.events) receipt.positions.push_back(Append(round, event));
-  if (publication.key) {
-    Publication::Key& key = *publication.key;
-    round.keys.emplace(AppAndKey(key.app, key.key), Known{key.fingerprint, receipt});
-    round.batch.replies.push_back({std::move(key.app), std::move(key.key),
-                                   std::move(key.fingerprint), round.now_ms,
-                                   EncodeReceipt(receipt)});
+  const std::string key = publication.key ? publication.key->key : std::string();
+  for (NewEvent& event : publication.events) {
+    receipt.positions.push_back(Append(round, event, key));
   }
+  if (publication.key) keys_.Remember(round.batch, publication, receipt);
   return receipt;
-}
-
-base::Result<std::optional<Committer::Known>> Committer::FindKey(const Round& round,
-                                                                 const Publication::Key& key) {
-  if (const auto it = round.keys.find({key.app, key.key}); it != round.keys.end()) {
-    return it->second;
-  }
-  auto reply = deps_.store.FindReply(key.app, key.key);
-  if (!reply) return std::unexpected(reply.error());
-  if (!*reply || (*reply)->at_ms < round.now_ms - config_.key_age_ms) return std::nullopt;
-  auto receipt = ParseReceipt((*reply)->body);
-  if (!receipt) {
-    return base::Fail(base::Code::kCorrupt, "what was answered to a key cannot be read back");
-  }
-  return Known{std::move((*reply)->fingerprint), std::move(*receipt)};
 }
 
 base::Result<void> Committer::OpenHeads(const Publication& publication) {
@@ -104,7 +76,7 @@ base::Result<void> Committer::OpenHeads(const Publication& publication) {
   return {};
 }
 
-base::Position Committer::Append(Round& round, NewEvent& event) {
+base::Position Committer::Append(Round& round, NewEvent& event, const std::string& key) {
   const auto opened = heads_.Open(event.log);
   CHECK(opened, "a head that is in memory can be had");
   Head& head = **opened;
@@ -116,7 +88,7 @@ base::Position Committer::Append(Round& round, NewEvent& event) {
   round.batch.appends.push_back(
       {std::move(event.log),
        head.epoch,
-       {head.seq, head.at_ms, std::move(event.name), std::move(event.data)},
+       {head.seq, head.at_ms, std::move(event.name), std::move(event.data), key},
        event.tag});
   for (Projection* projection : projections_) {
     projection->Apply(round.batch.appends.back(), deps_.store);
@@ -134,9 +106,10 @@ void Committer::TrimIfDue(Round& round, Head& head, const store::Retention& rete
 }
 
 void Committer::DropRepliesIfDue(Round& round) {
-  if (round.batch.replies.empty() || round.steady_ms < next_drop_ms_) return;
+  if (round.batch.replies.empty() && !keys_.refused()) return;
+  if (round.steady_ms < next_drop_ms_) return;
   next_drop_ms_ = round.steady_ms + config_.trim_every_ms;
-  round.batch.drop_replies_before_ms = round.now_ms - config_.key_age_ms;
+  keys_.DropOld(round.batch);
 }
 
 base::Result<void> Committer::Write(Round& round) {
@@ -144,6 +117,7 @@ base::Result<void> Committer::Write(Round& round) {
   auto written = deps_.store.Commit(round.batch);
   if (written) {
     if (!round.batch.empty()) commits_.Add();
+    keys_.OnCommitted(round.batch);
     events_.Add(round.batch.appends.size());
     for (Projection* projection : projections_) projection->OnCommitted();
     if (listener_ != nullptr && !round.batch.appends.empty()) {
@@ -187,7 +161,11 @@ int64_t Committer::Sweep() {
       round.batch.trims.push_back({log, *retention, round.now_ms});
   }
   const bool ended = logs->size() < kSweepPage;
-  if (ended) round.batch.drop_replies_before_ms = round.now_ms - config_.key_age_ms;
+  if (ended) {
+    keys_.Begin(round.now_ms);
+    keys_.DropOld(round.batch);
+    keys_.DropOldMarks(round.batch);
+  }
   swept_ = ended ? store::LogKey{} : std::move(logs->back());
   const bool written = Write(round).has_value();
   next_sweep_ms_ = steady_ms + (ended || !written ? config_.sweep_every_ms : 0);

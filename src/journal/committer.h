@@ -11,15 +11,14 @@
 // Threading: journal thread (or the only thread, in tests).
 #pragma once
 
-#include <map>
-#include <optional>
+#include <functional>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "journal/heads.h"
 #include "journal/journal.h"
+#include "journal/keys.h"
 
 namespace offing::journal {
 
@@ -36,6 +35,7 @@ class Committer {
 
   void AddProjection(Projection* projection) { projections_.push_back(projection); }
   void SetListener(CommitListener* listener) { listener_ = listener; }
+  const Keys& keys() const { return keys_; }
 
   // Commits all of them together and answers each.
   void Commit(std::span<Waiting> waiting);
@@ -50,25 +50,17 @@ class Committer {
     Journal::Done done;
     base::Result<Receipt> result;
   };
-  using AppAndKey = std::pair<std::string, std::string>;
-  // What was answered to a key, in this batch or by the store.
-  struct Known {
-    std::string fingerprint;
-    Receipt receipt;
-  };
   // The batch under construction.
   struct Round {
     store::Batch batch;
     std::vector<Answer> answers;
-    std::map<AppAndKey, Known> keys;
     int64_t now_ms = 0;
     int64_t steady_ms = 0;
   };
 
   base::Result<Receipt> Admit(Round& round, Publication& publication);
-  base::Result<std::optional<Known>> FindKey(const Round& round, const Publication::Key& key);
   base::Result<void> OpenHeads(const Publication& publication);
-  base::Position Append(Round& round, NewEvent& event);
+  base::Position Append(Round& round, NewEvent& event, const std::string& key);
   void TrimIfDue(Round& round, Head& head, const store::Retention& retention);
   void DropRepliesIfDue(Round& round);
   base::Result<void> Write(Round& round);
@@ -76,6 +68,7 @@ class Committer {
   const Journal::Deps deps_;
   const JournalConfig config_;
   Heads heads_;
+  Keys keys_;
   std::vector<Projection*> projections_;
   CommitListener* listener_ = nullptr;
 

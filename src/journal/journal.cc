@@ -11,33 +11,21 @@
 
 #include "base/check.h"
 #include "journal/committer.h"
+#include "journal/replies.h"
 
 namespace offing::journal {
 namespace {
 
-struct WaitingRead {
-  store::LogKey log;
-  uint64_t after;
-  uint64_t max_events;
-  uint64_t max_bytes;
-  Journal::PageDone done;
-};
+// Called with the reader, or with why there is none.
+using WaitingRead = std::function<void(base::Result<store::Reader*>)>;
 
 size_t SizeOf(const Publication& publication) {
-  size_t bytes = sizeof(Publication);
+  size_t bytes = sizeof(Publication) + publication.answer.size();
+  if (publication.key) bytes += publication.key->key.size() + publication.key->scope.size();
   for (const NewEvent& event : publication.events) {
     bytes += sizeof(NewEvent) + event.log.channel.size() + event.name.size() + event.data.size();
   }
   return bytes;
-}
-
-void Serve(store::Reader& reader, WaitingRead& read) {
-  auto page = reader.After(read.log, read.after, read.max_events, read.max_bytes);
-  if (!page) {
-    read.done(std::unexpected(page.error()));
-  } else {
-    read.done(*page ? std::move(**page) : store::Page{});
-  }
 }
 
 }  // namespace
@@ -46,6 +34,7 @@ class Journal::Impl {
  public:
   Impl(Deps deps, JournalConfig config)
       : store_(deps.store),
+        clock_(deps.clock),
         config_(config),
         committer_(deps, config),
         refused_(deps.metrics.AddCounter("offing_journal_refused_total",
@@ -60,6 +49,7 @@ class Journal::Impl {
   void Read(WaitingRead read);
   void Run(Task task);
   size_t Crank();
+  int64_t OldestReplyMs() const { return clock_.WallMs() - config_.key_age_ms; }
 
  private:
   // Publications that follow one another, or one task.
@@ -79,6 +69,7 @@ class Journal::Impl {
   size_t CommitAll();
 
   store::Store& store_;
+  const base::Clock& clock_;
   const JournalConfig config_;
   Committer committer_;
   base::Counter& refused_;
@@ -163,7 +154,7 @@ void Journal::Impl::Read(WaitingRead read) {
       return;
     }
   }
-  read.done(std::unexpected(std::move(error)));
+  read(std::unexpected(std::move(error)));
 }
 
 void Journal::Impl::Run(Task task) {
@@ -221,7 +212,7 @@ void Journal::Impl::ReadLoop() {
     WaitingRead read = std::move(reads_.front());
     reads_.pop_front();
     lock.unlock();
-    Serve(*reader_, read);
+    read(reader_.get());
   }
 }
 
@@ -250,7 +241,7 @@ size_t Journal::Impl::Crank() {
       reads.swap(reads_);
     }
     if (reads.empty()) break;
-    for (WaitingRead& read : reads) Serve(store_, read);
+    for (WaitingRead& read : reads) read(&store_);
   }
   while (committer_.Sweep() == 0) {
   }
@@ -286,7 +277,25 @@ void Journal::Append(Publication publication, Done done) {
 
 void Journal::Read(store::LogKey log, uint64_t after, uint64_t max_events, uint64_t max_bytes,
                    PageDone done) {
-  impl_->Read({std::move(log), after, max_events, max_bytes, std::move(done)});
+  impl_->Read([log = std::move(log), after, max_events, max_bytes,
+               done = std::move(done)](base::Result<store::Reader*> reader) {
+    if (!reader) return done(std::unexpected(reader.error()));
+    auto page = (*reader)->After(log, after, max_events, max_bytes);
+    if (!page) return done(std::unexpected(page.error()));
+    done(*page ? std::move(**page) : store::Page{});
+  });
+}
+
+void Journal::FindReply(Publication::Key key, FoundDone done) {
+  impl_->Read(
+      [this, key = std::move(key), done = std::move(done)](base::Result<store::Reader*> reader) {
+        if (!reader) return done(std::unexpected(reader.error()));
+        done(Find(**reader, key, impl_->OldestReplyMs()));
+      });
+}
+
+bool Journal::Full() const {
+  return impl_->committer().keys().Full();
 }
 
 void Journal::Run(std::function<void(store::Reader&, store::Batch&)> task) {

@@ -16,7 +16,8 @@
 // A log is trimmed by the commits that touch it, at most every trim_every_ms; a slow sweep over all
 // logs drops what has become too old in those that nobody writes to.
 //
-// Limits (JournalConfig): publications and bytes waiting, reads waiting. At the limit Append and
+// Limits (JournalConfig): publications and bytes waiting, reads waiting; remembered answers, marks.
+// Where too much waits Append and
 // Read answer kTooMany at once, on the caller's thread, and offing_journal_refused_total or
 // offing_journal_reads_refused_total moves.
 //
@@ -47,21 +48,53 @@ struct NewEvent {
   uint64_t tag = 0;  // means something to the publisher only; handed on in Committed, never stored
 };
 
-// What one request publishes: committed whole or not at all.
+// Where a write stands in its client's lane (spec/outbox.md, "Marks").
+struct Entry {
+  std::string client;
+  std::string lane;
+  uint64_t seq = 0;    // counts from 1
+  uint64_t acked = 0;  // the highest that this server has vouched for, as the client remembers it
+};
+
+// What one request publishes: committed whole or not at all. A write whose effect is elsewhere has
+// a key and no events.
 struct Publication {
-  std::vector<NewEvent> events;
   struct Key {
     std::string app;
+    std::string scope = {};  // see store::ReplyName
     std::string key;
-    std::string fingerprint;
+    std::string fingerprint;          // of the request
+    std::optional<Entry> entry = {};  // its lane's mark moves to its seq
   };
+  // What becomes of the answer.
+  enum class Remember {
+    kOnce,     // with the effect; a key that is known is a replay and has none
+    kReplace,  // in the place of what is remembered for the key, if anything is; nothing is checked
+    kForget    // what is remembered for the key goes; the mark stays
+  };
+  std::vector<NewEvent> events;  // they carry the key to the subscribers
   std::optional<Key> key;
+  std::string answer = {};  // the publisher's own bytes, given back by a replay
+  Remember remember = Remember::kOnce;
 };
 
 struct Receipt {
   std::vector<base::Position> positions;  // one per event, in order
-  // The key was known: nothing was published, the positions are those of the first time.
+  // The key was known: nothing was published, the positions and the answer are those of the first
+  // time.
   bool replayed = false;
+  std::string answer = {};
+};
+
+// What is remembered of a write: FindReply.
+struct Remembered {
+  std::string fingerprint;
+  int64_t at_ms = 0;
+  Receipt receipt;
+};
+struct Found {
+  std::optional<Remembered> reply;
+  uint64_t mark = 0;  // of the key's entry; 0: none
 };
 
 // An event as it was committed; `tag` is NewEvent's.
@@ -94,7 +127,15 @@ struct JournalConfig {
   size_t max_reads = 10'000;      // reads waiting
   size_t max_batch = 1'000;       // publications in one commit
   size_t max_open_logs = 10'000;  // heads held in memory; the least recently used goes
-  int64_t key_age_ms = 24 * 3600 * 1000;
+  // Remembered answers. When they are full, writes with a new key are refused with kTooMany
+  // (offing_outbox_full_total): an answer is never forgotten before its age.
+  int64_t key_age_ms = 14 * 24 * 3600 * 1000ll;
+  uint64_t max_answers = 1'000'000;
+  uint64_t max_answer_bytes = 1'000'000'000;
+  // Marks. When they are full the one that did not move for longest goes
+  // (offing_outbox_marks_dropped_total).
+  uint64_t max_marks = 1'000'000;
+  int64_t mark_age_ms = 365 * 24 * 3600 * 1000ll;
   int64_t trim_every_ms = 1'000;
   int64_t sweep_every_ms = 60'000;  // from the end of one sweep over all logs to the next
 };
@@ -129,7 +170,8 @@ class Journal {
   using Done = std::function<void(base::Result<Receipt>)>;
   // `done` runs on the journal thread once the events are on disk and the listener has them.
   // Errors: kTooMany (full), kUnavailable (stopping), kConflict (the key belongs to another
-  // request), kIo (the commit failed; nothing was published).
+  // request), kGone (the key is not known, and its entry's lane is past it: it was carried out long
+  // ago), kIo (the commit failed; nothing was published).
   void Append(Publication publication, Done done);
 
   using PageDone = std::function<void(base::Result<store::Page>)>;
@@ -137,6 +179,14 @@ class Journal {
   // reading thread. Errors: kTooMany, kUnavailable (stopping), kIo, kCorrupt.
   void Read(store::LogKey log, uint64_t after, uint64_t max_events, uint64_t max_bytes,
             PageDone done);
+
+  // What is remembered under the key's app, scope and key, and the mark of its entry; everything
+  // that was answered before is seen. `done` and errors: as Read's.
+  using FoundDone = std::function<void(base::Result<Found>)>;
+  void FindReply(Publication::Key key, FoundDone done);
+
+  // So much is remembered that a write with a new key would be refused. A recent value.
+  bool Full() const;
 
   // Runs `task` on the journal thread between two commits, in the order of Append. What it adds to
   // the batch is committed before anything else, and the projections and the listener hear of that

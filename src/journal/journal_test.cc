@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "journal/journal_fixture.h"
 #include "journal/replies.h"
-#include "journal/testing.h"
 
 namespace offing::journal {
 namespace {
@@ -17,59 +17,6 @@ using base::Code;
 using store::LogKey;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-const LogKey kFeed{"app", "feed"};
-const LogKey kNews{"app", "news"};
-
-class JournalTest : public testing::Test {
- protected:
-  using Outcome = std::optional<base::Result<Receipt>>;
-
-  Journal& journal() {
-    if (!journal_) journal_ = Make();
-    return *journal_;
-  }
-  std::unique_ptr<Journal> Make() {
-    auto made = std::make_unique<Journal>(
-        Journal::Deps{store_, clock_, random_, log_, metrics_,
-                      [this](const LogKey&) { return std::optional(retention_); }},
-        config_);
-    made->SetListener(&listener_);
-    return made;
-  }
-  // The outcome is filled in when the answer comes.
-  std::shared_ptr<Outcome> Append(Publication publication) {
-    auto outcome = std::make_shared<Outcome>();
-    journal().Append(std::move(publication),
-                     [outcome](base::Result<Receipt> result) { *outcome = std::move(result); });
-    return outcome;
-  }
-  Receipt Publish(Publication publication) {
-    auto outcome = Append(std::move(publication));
-    journal().Crank();
-    EXPECT_TRUE(*outcome && **outcome);
-    return *outcome && **outcome ? ***outcome : Receipt{};
-  }
-  std::vector<store::Event> EventsOf(const LogKey& log) {
-    auto page = store_.After(log, 0, 1'000'000, ~0ull);
-    return *page ? (*page)->events : std::vector<store::Event>{};
-  }
-  std::vector<uint64_t> SeqsOf(const LogKey& log) {
-    std::vector<uint64_t> seqs;
-    for (const store::Event& event : EventsOf(log)) seqs.push_back(event.seq);
-    return seqs;
-  }
-
-  FailableStore store_;
-  base::FakeClock clock_;
-  CountingRandom random_;
-  base::Log log_{clock_, -1, base::LogLevel::kError};
-  base::Metrics metrics_;
-  store::Retention retention_;
-  JournalConfig config_;
-  RecordingListener listener_;
-  std::unique_ptr<Journal> journal_;
-};
 
 TEST_F(JournalTest, GivesPositionsFromOneInTheOrderOfAppending) {
   const auto first = Append(Events({{kFeed, "a"}, {kNews, "b"}}));
@@ -197,13 +144,14 @@ TEST_F(JournalTest, AKeyBelongsToOneRequestAndOneApp) {
 }
 
 TEST_F(JournalTest, AKeyIsForgottenAfterItsAge) {
+  config_.key_age_ms = 1'000'000;
   config_.sweep_every_ms = 10 * config_.key_age_ms;  // the commits alone have to do it
   Publish(Keyed("key", "print", {{kFeed, "a"}}));
   clock_.Advance(config_.key_age_ms + 1);
   EXPECT_FALSE(Publish(Keyed("key", "another print", {{kFeed, "b"}})).replayed);
   clock_.Advance(config_.key_age_ms + 1);
   Publish(Keyed("key 2", "print", {{kFeed, "c"}}));
-  EXPECT_FALSE(store_.FindReply("app", "key")->has_value()) << "old replies are dropped";
+  EXPECT_FALSE(store_.FindReply({"app", "", "key"})->has_value()) << "old replies are dropped";
 }
 
 TEST_F(JournalTest, AKeyWhoseCommitFailedMayBeTriedAgain) {
@@ -346,6 +294,10 @@ TEST(Replies, AReceiptIsReadBackAsItWasWritten) {
   EXPECT_EQ(ParseReceipt(EncodeReceipt(receipt))->positions, receipt.positions);
   EXPECT_THAT(ParseReceipt("")->positions, IsEmpty());
   EXPECT_FALSE(ParseReceipt("nonsense"));
+  const Receipt answered{receipt.positions, false, std::string("200\n\0 \xff\n", 8)};
+  EXPECT_EQ(ParseReceipt(EncodeReceipt(answered))->answer, answered.answer);
+  EXPECT_EQ(ParseReceipt(EncodeReceipt(answered))->positions, receipt.positions);
+  EXPECT_EQ(ParseReceipt(EncodeReceipt({.answer = "x"}))->answer, "x");
 }
 
 }  // namespace

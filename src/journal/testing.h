@@ -42,10 +42,15 @@ class FailableStore final : public store::Store {
                                                             std::string_view path) override {
     return kept_.FindSnapshot(app, path);
   }
-  base::Result<std::optional<store::Reply>> FindReply(std::string_view app,
-                                                      std::string_view key) override {
-    return kept_.FindReply(app, key);
+  base::Result<std::optional<store::Reply>> FindReply(const store::ReplyName& name) override {
+    return kept_.FindReply(name);
   }
+  base::Result<std::optional<store::Mark>> FindMark(std::string_view app, std::string_view scope,
+                                                    std::string_view client,
+                                                    std::string_view lane) override {
+    return kept_.FindMark(app, scope, client, lane);
+  }
+  store::Totals Totals() const override { return kept_.Totals(); }
   base::Result<std::optional<store::Setting>> FindSetting(std::string_view app,
                                                           std::string_view name) override {
     return kept_.FindSetting(app, name);
@@ -111,7 +116,7 @@ inline Publication Events(const std::vector<LogAndData>& events, uint64_t tag = 
 inline Publication Keyed(std::string key, std::string fingerprint,
                          const std::vector<LogAndData>& events) {
   Publication publication = Events(events);
-  publication.key = {"app", std::move(key), std::move(fingerprint)};
+  publication.key = {"app", "", std::move(key), std::move(fingerprint)};
   return publication;
 }
 

@@ -65,6 +65,14 @@ void ReadLimits(TomlTable& table, Config& config) {
   ReadSize(table, "waiting_bytes", config.journal.max_waiting_bytes);
 }
 
+// [keys]: what is remembered of writes with an Idempotency-Key.
+void ReadKeys(TomlTable& table, Config& config) {
+  ReadDuration(table, "age", config.journal.key_age_ms);
+  ReadCount(table, "answers", config.journal.max_answers);
+  ReadSize(table, "bytes", config.journal.max_answer_bytes);
+  ReadCount(table, "lanes", config.journal.max_marks);
+}
+
 void ReadTimes(TomlTable& table, Config& config) {
   ReadDuration(table, "activity_timeout", config.channels.activity_timeout_ms);
   ReadDuration(table, "pong_timeout", config.channels.pong_timeout_ms);
@@ -163,6 +171,7 @@ base::Result<void> ReadDocument(TomlTable& root, Config& config) {
   ReadProxy(root, config.proxy);
   ReadWorker(root, config.worker);
   root.Table("limits", [&config](TomlTable& table) { ReadLimits(table, config); });
+  root.Table("keys", [&config](TomlTable& table) { ReadKeys(table, config); });
   root.Table("times", [&config](TomlTable& table) { ReadTimes(table, config); });
   return root.Finish();
 }

@@ -36,14 +36,19 @@ struct Batch {
   // a bug of the caller (CHECK).
   std::vector<Append> appends;
   std::vector<Trim> trims;
-  std::vector<Snapshot> snapshots;  // replace the one of the same app and path
-  std::vector<Reply> replies;
+  std::vector<Snapshot> snapshots;     // replace the one of the same app and path
+  std::vector<ReplyName> forgotten;    // these replies go
+  std::vector<Reply> replies;          // replace the one of the same app, scope and key
+  std::vector<Mark> marks;             // replace the one of the same lane if their seq is higher
   std::vector<Setting> settings;       // replace the one of the same app and name
   int64_t drop_replies_before_ms = 0;  // replies older than this go
+  int64_t drop_marks_before_ms = 0;    // marks that did not move since then go
+  uint64_t drop_oldest_marks = 0;      // so many of those that did not move for longest go
 
   bool empty() const {
-    return appends.empty() && trims.empty() && snapshots.empty() && replies.empty() &&
-           settings.empty() && drop_replies_before_ms == 0;
+    return appends.empty() && trims.empty() && snapshots.empty() && forgotten.empty() &&
+           replies.empty() && marks.empty() && settings.empty() && drop_replies_before_ms == 0 &&
+           drop_marks_before_ms == 0 && drop_oldest_marks == 0;
   }
 };
 
@@ -60,8 +65,11 @@ class Reader {
                                                   uint64_t max_events, uint64_t max_bytes) = 0;
   virtual base::Result<std::optional<Snapshot>> FindSnapshot(std::string_view app,
                                                              std::string_view path) = 0;
-  virtual base::Result<std::optional<Reply>> FindReply(std::string_view app,
-                                                       std::string_view key) = 0;
+  virtual base::Result<std::optional<Reply>> FindReply(const ReplyName& name) = 0;
+  // The mark of this lane in this scope.
+  virtual base::Result<std::optional<Mark>> FindMark(std::string_view app, std::string_view scope,
+                                                     std::string_view client,
+                                                     std::string_view lane) = 0;
   virtual base::Result<std::optional<Setting>> FindSetting(std::string_view app,
                                                            std::string_view name) = 0;
   // Every log, for the periodic trim: at most `max` after `after` in the order of the keys.
@@ -73,6 +81,7 @@ class Store : public Reader {
  public:
   // kIo, kTooLarge (disk full): nothing of the batch was done.
   virtual base::Result<void> Commit(const Batch& batch) = 0;
+  virtual store::Totals Totals() const = 0;
   // Another reader, for another thread. Must not outlive the store.
   virtual base::Result<std::unique_ptr<Reader>> OpenReader() = 0;
 };

@@ -22,7 +22,9 @@ TEST_P(StoreContract, KnowsNothingOfALogThatWasNeverWritten) {
   EXPECT_EQ(*store().State(feed_), std::nullopt);
   EXPECT_FALSE(store().After(feed_, 0, 10, 10)->has_value());
   EXPECT_EQ(*store().FindSnapshot("app", "/feed.json"), std::nullopt);
-  EXPECT_EQ(*store().FindReply("app", "key"), std::nullopt);
+  EXPECT_EQ(*store().FindReply({"app", "", "key"}), std::nullopt);
+  EXPECT_EQ(*store().FindMark("app", "", "client", "lane"), std::nullopt);
+  EXPECT_EQ(store().Totals(), Totals{});
   EXPECT_TRUE(store().Logs({}, 10)->empty());
 }
 
@@ -30,12 +32,12 @@ TEST_P(StoreContract, GivesBackAnEventByteForByte) {
   const std::string odd("nul \0 and \xff and \n", 18);
   Batch batch;
   batch.appends.push_back({feed_, kEpoch, {1, 1'700'000'000'123, odd, odd + "data"}});
-  batch.appends.push_back({feed_, kEpoch, {2, 1'700'000'000'124, "", ""}});
+  batch.appends.push_back({feed_, kEpoch, {2, 1'700'000'000'124, "", "", odd + "key"}});
   ASSERT_TRUE(store().Commit(batch));
   const auto page = **store().After(feed_, 0, 10, kAll);
   ASSERT_EQ(page.events.size(), 2u);
   EXPECT_EQ(page.events[0], (Event{1, 1'700'000'000'123, odd, odd + "data"}));
-  EXPECT_EQ(page.events[1], (Event{2, 1'700'000'000'124, "", ""}));
+  EXPECT_EQ(page.events[1], (Event{2, 1'700'000'000'124, "", "", odd + "key"}));
   EXPECT_EQ(page.state, (LogState{kEpoch, 1, 2, odd.size() * 2 + 4}));
 }
 
@@ -155,26 +157,98 @@ TEST_P(StoreContract, ASnapshotReplacesTheOneOfItsPath) {
 }
 
 TEST_P(StoreContract, RepliesAreKeptReplacedAndDroppedByAge) {
-  const Reply old{"app", "k1", "print", 1'000, "1:1"};
-  const Reply young{"app", "k2", "print", 2'000, "1:2"};
+  const Reply old{"app", "", "k1", "print", 1'000, "1:1"};
+  const Reply young{"app", "", "k2", "print", 2'000, "1:2"};
   Batch batch;
   batch.replies = {old, young};
   ASSERT_TRUE(store().Commit(batch));
-  EXPECT_EQ(*store().FindReply("app", "k1"), old);
-  EXPECT_EQ(*store().FindReply("other", "k1"), std::nullopt);
+  EXPECT_EQ(*store().FindReply({"app", "", "k1"}), old);
+  EXPECT_EQ(*store().FindReply({"other", "", "k1"}), std::nullopt);
 
-  const Reply again{"app", "k2", "print 2", 2'500, "1:3"};
+  const Reply again{"app", "", "k2", "print 2", 2'500, "1:3"};
   Batch later;
   later.replies = {again};
   later.drop_replies_before_ms = 2'000;
   ASSERT_TRUE(store().Commit(later));
-  EXPECT_EQ(*store().FindReply("app", "k1"), std::nullopt);
-  EXPECT_EQ(*store().FindReply("app", "k2"), again);
+  EXPECT_EQ(*store().FindReply({"app", "", "k1"}), std::nullopt);
+  EXPECT_EQ(*store().FindReply({"app", "", "k2"}), again);
 
   Batch only_drop;
   only_drop.drop_replies_before_ms = 2'501;
   ASSERT_TRUE(store().Commit(only_drop));
-  EXPECT_EQ(*store().FindReply("app", "k2"), std::nullopt);
+  EXPECT_EQ(*store().FindReply({"app", "", "k2"}), std::nullopt);
+}
+
+TEST_P(StoreContract, KeysOfTwoScopesHaveNothingToDoWithEachOther) {
+  const Reply hers{"app", "ada", "key", "print", 1, "hers"};
+  const Reply his{"app", "bob", "key", "another", 1, std::string("nul \0 and \xff", 11)};
+  Batch batch;
+  batch.replies = {hers, his};
+  ASSERT_TRUE(store().Commit(batch));
+  EXPECT_EQ(*store().FindReply({"app", "ada", "key"}), hers);
+  EXPECT_EQ(*store().FindReply({"app", "bob", "key"}), his);
+  EXPECT_EQ(*store().FindReply({"app", "", "key"}), std::nullopt);
+  Batch forget;
+  forget.forgotten = {{"app", "ada", "key"}, {"app", "", "key"}};
+  EXPECT_FALSE(forget.empty());
+  ASSERT_TRUE(store().Commit(forget));
+  EXPECT_EQ(*store().FindReply({"app", "ada", "key"}), std::nullopt);
+  EXPECT_EQ(*(*store().OpenReader())->FindReply({"app", "bob", "key"}), his);
+}
+
+TEST_P(StoreContract, TotalsFollowWhatIsKept) {
+  Batch batch;
+  batch.replies = {{"app", "ada", "k1", "print", 1'000, "12345"},
+                   {"app", "ada", "k2", "print", 2'000, "12345"},
+                   {"app", "ada", "k2", "print", 2'000, "1"},
+                   {"app", "bob", "k3", "print", 3'000, std::string(100'000, 'x')}};
+  batch.marks = {{"app", "ada", "c", "lane", 1, 1}, {"app", "ada", "c", "lane", 2, 2}};
+  ASSERT_TRUE(store().Commit(batch));
+  EXPECT_EQ(store().Totals(), (Totals{3, 18 + 14 + 100'013, 1}));
+  Batch drop;
+  drop.forgotten = {{"app", "bob", "k3"}, {"app", "bob", "never"}};
+  drop.replies = {{"app", "ada", "k4", "", 4'000, ""}};
+  drop.drop_replies_before_ms = 2'000;
+  drop.drop_marks_before_ms = 3;
+  ASSERT_TRUE(store().Commit(drop));
+  EXPECT_EQ(store().Totals(), (Totals{2, 14 + 8, 0}));
+}
+
+TEST_P(StoreContract, AMarkMovesUpOnly) {
+  const auto seq_of = [this](const char* scope, const char* lane) {
+    const auto mark = store().FindMark("app", scope, "c", lane);
+    return *mark ? (*mark)->seq : 0;
+  };
+  Batch batch;
+  batch.marks = {{"app", "ada", "c", "lane", 5, 1'000}, {"app", "bob", "c", "lane", 2, 1'000}};
+  EXPECT_FALSE(batch.empty());
+  ASSERT_TRUE(store().Commit(batch));
+  batch.marks = {{"app", "ada", "c", "lane", 4, 2'000}, {"app", "bob", "c", "lane", 3, 2'000}};
+  ASSERT_TRUE(store().Commit(batch));
+  EXPECT_EQ(*store().FindMark("app", "ada", "c", "lane"),
+            (Mark{"app", "ada", "c", "lane", 5, 1'000}));
+  EXPECT_EQ(*(*store().OpenReader())->FindMark("app", "bob", "c", "lane"),
+            (Mark{"app", "bob", "c", "lane", 3, 2'000}));
+  EXPECT_EQ(seq_of("ada", "other"), 0u);
+  EXPECT_EQ(*store().FindMark("another", "ada", "c", "lane"), std::nullopt);
+}
+
+TEST_P(StoreContract, MarksThatDidNotMoveForLongestGoFirst) {
+  Batch batch;
+  for (int i = 1; i <= 5; ++i) {
+    batch.marks.push_back({"app", "ada", "c", "lane " + std::to_string(i), 1, i * 1'000});
+  }
+  ASSERT_TRUE(store().Commit(batch));
+  Batch drop;
+  drop.marks = {{"app", "ada", "c", "lane 2", 2, 9'000}};
+  drop.drop_marks_before_ms = 2'000;
+  drop.drop_oldest_marks = 2;
+  ASSERT_TRUE(store().Commit(drop));
+  std::string left;
+  for (const char* lane : {"lane 1", "lane 2", "lane 3", "lane 4", "lane 5"}) {
+    left += *store().FindMark("app", "ada", "c", lane) ? '+' : '-';
+  }
+  EXPECT_EQ(left, "-+--+");
 }
 
 TEST_P(StoreContract, ASettingReplacesTheOneOfItsName) {

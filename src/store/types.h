@@ -24,6 +24,7 @@ struct Event {
   int64_t at_ms = 0;  // when it was published; never less than the one before it
   std::string name;
   std::string data;
+  std::string key = {};  // the Idempotency-Key of the write that made it; "": it had none
 
   friend bool operator==(const Event&, const Event&) = default;
 };
@@ -63,15 +64,48 @@ struct Snapshot {
   friend bool operator==(const Snapshot&, const Snapshot&) = default;
 };
 
+// Whose Idempotency-Key: keys of two scopes have nothing to do with each other. The scope of the
+// signed API is "", that of a client's write is the user, or what stands for the client.
+struct ReplyName {
+  std::string app;
+  std::string scope;
+  std::string key;
+
+  friend auto operator<=>(const ReplyName&, const ReplyName&) = default;
+};
+
 // What was answered to a write with an Idempotency-Key, kept with the write's effect.
 struct Reply {
   std::string app;
+  std::string scope;
   std::string key;
   std::string fingerprint;  // of the request: the same key with another request is a conflict
   int64_t at_ms = 0;
   std::string body;
 
   friend bool operator==(const Reply&, const Reply&) = default;
+};
+
+// How far a client's lane has come: the highest seq of an entry that was carried out or finally
+// refused (spec/outbox.md, "Marks"). It outlives the replies.
+struct Mark {
+  std::string app;
+  std::string scope;
+  std::string client;
+  std::string lane;
+  uint64_t seq = 0;
+  int64_t at_ms = 0;  // when it moved last
+
+  friend bool operator==(const Mark&, const Mark&) = default;
+};
+
+// How much of what is bounded by count and size a store holds.
+struct Totals {
+  uint64_t replies = 0;
+  uint64_t reply_bytes = 0;  // of all their texts
+  uint64_t marks = 0;
+
+  friend bool operator==(const Totals&, const Totals&) = default;
 };
 
 // What an operator changed while the server ran, and what must outlive it; `body` is its owner's.
@@ -82,5 +116,14 @@ struct Setting {
 
   friend bool operator==(const Setting&, const Setting&) = default;
 };
+
+inline uint64_t SizeOf(const Event& event) {
+  return event.name.size() + event.data.size();
+}
+
+inline uint64_t SizeOf(const Reply& reply) {
+  return reply.app.size() + reply.scope.size() + reply.key.size() + reply.fingerprint.size() +
+         reply.body.size();
+}
 
 }  // namespace offing::store

@@ -85,7 +85,7 @@ journal::Publication ParsePublication(std::istringstream& words) {
   journal::Publication publication;
   std::string key, event;
   words >> key;
-  if (key != "-") publication.key = {"1", key, "the only fingerprint"};
+  if (key != "-") publication.key = {"1", "", key, "the only fingerprint"};
   while (words >> event) {
     const size_t equals = event.find('=');
     publication.events.push_back({{"1", event.substr(0, equals)}, "e", event.substr(equals + 1)});

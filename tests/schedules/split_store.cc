@@ -41,10 +41,15 @@ class SplitStore final : public Store {
                                                      std::string_view path) override {
     return whole_->FindSnapshot(app, path);
   }
-  base::Result<std::optional<Reply>> FindReply(std::string_view app,
-                                               std::string_view key) override {
-    return whole_->FindReply(app, key);
+  base::Result<std::optional<Reply>> FindReply(const ReplyName& name) override {
+    return whole_->FindReply(name);
   }
+  base::Result<std::optional<Mark>> FindMark(std::string_view app, std::string_view scope,
+                                             std::string_view client,
+                                             std::string_view lane) override {
+    return whole_->FindMark(app, scope, client, lane);
+  }
+  store::Totals Totals() const override { return whole_->Totals(); }
   base::Result<std::optional<Setting>> FindSetting(std::string_view app,
                                                    std::string_view name) override {
     return whole_->FindSetting(app, name);

@@ -1,15 +1,12 @@
 #include "store/memory/memory_store.h"
 
+#include <algorithm>
 #include <mutex>
 
 #include "base/check.h"
 
 namespace offing::store {
 namespace {
-
-uint64_t SizeOf(const Event& event) {
-  return event.name.size() + event.data.size();
-}
 
 // A reader of its own for each thread; the data is one.
 class MemoryReader final : public Reader {
@@ -27,9 +24,13 @@ class MemoryReader final : public Reader {
                                                      std::string_view path) override {
     return store_.FindSnapshot(app, path);
   }
-  base::Result<std::optional<Reply>> FindReply(std::string_view app,
-                                               std::string_view key) override {
-    return store_.FindReply(app, key);
+  base::Result<std::optional<Reply>> FindReply(const ReplyName& name) override {
+    return store_.FindReply(name);
+  }
+  base::Result<std::optional<Mark>> FindMark(std::string_view app, std::string_view scope,
+                                             std::string_view client,
+                                             std::string_view lane) override {
+    return store_.FindMark(app, scope, client, lane);
   }
   base::Result<std::optional<Setting>> FindSetting(std::string_view app,
                                                    std::string_view name) override {
@@ -52,14 +53,43 @@ base::Result<void> MemoryStore::Commit(const Batch& batch) {
   for (const Snapshot& snapshot : batch.snapshots) {
     snapshots_[{snapshot.app, snapshot.path}] = snapshot;
   }
-  for (const Reply& reply : batch.replies) replies_[{reply.app, reply.key}] = reply;
+  WriteReplies(batch);
+  WriteMarks(batch);
   for (const Setting& setting : batch.settings) settings_[{setting.app, setting.name}] = setting;
-  if (batch.drop_replies_before_ms != 0) {
-    std::erase_if(replies_, [&](const auto& entry) {
-      return entry.second.at_ms < batch.drop_replies_before_ms;
-    });
-  }
   return {};
+}
+
+void MemoryStore::WriteReplies(const Batch& batch) {
+  for (const ReplyName& name : batch.forgotten) replies_.erase(name);
+  for (const Reply& reply : batch.replies) {
+    replies_[{reply.app, reply.scope, reply.key}] = reply;
+  }
+  if (batch.drop_replies_before_ms == 0) return;
+  std::erase_if(replies_, [&](const auto& entry) {
+    return entry.second.at_ms < batch.drop_replies_before_ms;
+  });
+}
+
+void MemoryStore::WriteMarks(const Batch& batch) {
+  for (const Mark& mark : batch.marks) {
+    Mark& kept = marks_[{mark.app, mark.client, mark.lane, mark.scope}];
+    if (mark.seq > kept.seq) kept = mark;
+  }
+  if (batch.drop_marks_before_ms != 0) {
+    std::erase_if(
+        marks_, [&](const auto& entry) { return entry.second.at_ms < batch.drop_marks_before_ms; });
+  }
+  for (uint64_t i = 0; i < batch.drop_oldest_marks && !marks_.empty(); ++i) {
+    marks_.erase(
+        std::ranges::min_element(marks_, {}, [](const auto& entry) { return entry.second.at_ms; }));
+  }
+}
+
+store::Totals MemoryStore::Totals() const {
+  std::shared_lock lock(mutex_);
+  store::Totals totals{replies_.size(), 0, marks_.size()};
+  for (const auto& [name, reply] : replies_) totals.reply_bytes += SizeOf(reply);
+  return totals;
 }
 
 void MemoryStore::Append(const Batch::Append& append) {
@@ -127,11 +157,21 @@ base::Result<std::optional<Snapshot>> MemoryStore::FindSnapshot(std::string_view
   return it->second;
 }
 
-base::Result<std::optional<Reply>> MemoryStore::FindReply(std::string_view app,
-                                                          std::string_view key) {
+base::Result<std::optional<Reply>> MemoryStore::FindReply(const ReplyName& name) {
   std::shared_lock lock(mutex_);
-  const auto it = replies_.find(Name(app, key));
+  const auto it = replies_.find(name);
   if (it == replies_.end()) return std::nullopt;
+  return it->second;
+}
+
+base::Result<std::optional<Mark>> MemoryStore::FindMark(std::string_view app,
+                                                        std::string_view scope,
+                                                        std::string_view client,
+                                                        std::string_view lane) {
+  std::shared_lock lock(mutex_);
+  const auto it =
+      marks_.find({std::string(app), std::string(client), std::string(lane), std::string(scope)});
+  if (it == marks_.end()) return std::nullopt;
   return it->second;
 }
 

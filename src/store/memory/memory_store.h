@@ -4,6 +4,7 @@
 // Threading: see store/store.h. Readers must not outlive the store.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
@@ -21,13 +22,17 @@ class MemoryStore final : public Store {
  public:
   base::Result<void> Commit(const Batch& batch) override;
   base::Result<std::unique_ptr<Reader>> OpenReader() override;
+  store::Totals Totals() const override;
 
   base::Result<std::optional<LogState>> State(const LogKey& log) override;
   base::Result<std::optional<Page>> After(const LogKey& log, uint64_t after, uint64_t max_events,
                                           uint64_t max_bytes) override;
   base::Result<std::optional<Snapshot>> FindSnapshot(std::string_view app,
                                                      std::string_view path) override;
-  base::Result<std::optional<Reply>> FindReply(std::string_view app, std::string_view key) override;
+  base::Result<std::optional<Reply>> FindReply(const ReplyName& name) override;
+  base::Result<std::optional<Mark>> FindMark(std::string_view app, std::string_view scope,
+                                             std::string_view client,
+                                             std::string_view lane) override;
   base::Result<std::optional<Setting>> FindSetting(std::string_view app,
                                                    std::string_view name) override;
   base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) override;
@@ -37,15 +42,20 @@ class MemoryStore final : public Store {
     LogState state;
     std::deque<Event> events;
   };
-  using Name = std::pair<std::string, std::string>;  // app, and path, key or name
+  using Name = std::pair<std::string, std::string>;  // app, and path or name
+  using Lane = std::array<std::string, 4>;           // app, client, lane, scope
 
   void Append(const Batch::Append& append);
   void Trim(const Batch::Trim& trim);
+  void WriteReplies(const Batch& batch);
+  void WriteMarks(const Batch& batch);
 
-  std::shared_mutex mutex_;  // a commit excludes every read, so a reader sees only whole batches
+  mutable std::shared_mutex
+      mutex_;  // a commit excludes every read, so a reader sees only whole batches
   std::map<LogKey, KeptLog> logs_;
   std::map<Name, Snapshot> snapshots_;
-  std::map<Name, Reply> replies_;
+  std::map<ReplyName, Reply> replies_;
+  std::map<Lane, Mark> marks_;
   std::map<Name, Setting> settings_;
 };
 

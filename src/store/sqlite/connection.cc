@@ -110,6 +110,10 @@ void Connection::Rollback() {
         "a transaction that cannot be left would swallow every later commit");
 }
 
+uint64_t Connection::Changes() const {
+  return static_cast<uint64_t>(sqlite3_changes64(db_.get()));
+}
+
 int64_t Connection::LastInsertId() const {
   return sqlite3_last_insert_rowid(db_.get());
 }

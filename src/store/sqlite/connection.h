@@ -58,6 +58,8 @@ class Connection {
   // Rolls back if a transaction is open.
   void Rollback();
   int64_t LastInsertId() const;
+  // The rows that the last statement changed.
+  uint64_t Changes() const;
   // From now on commits move the write-ahead log into the database when it holds `pages`, and wait
   // for readers to leave it when it holds four times as many, so that its size is bounded whatever
   // is read.

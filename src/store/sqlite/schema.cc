@@ -11,6 +11,8 @@ namespace {
 //
 // log.bytes is the sum of event.size over the events kept, so trimming by bytes walks only what it
 // drops. The narrow columns of an event stand before its data, so the walk reads no overflow page.
+// reply.size is that of all its texts; the index by age holds it, so that what is kept is summed up
+// without reading the answers.
 constexpr const char* kMigrations[] = {R"sql(
 CREATE TABLE log (
   id      INTEGER PRIMARY KEY,
@@ -61,6 +63,39 @@ CREATE TABLE setting (
   body TEXT NOT NULL,
   PRIMARY KEY (app, name)
 ) STRICT, WITHOUT ROWID;
+)sql",
+                                       R"sql(
+ALTER TABLE event ADD COLUMN key TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE answer (
+  app         TEXT NOT NULL,
+  scope       TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  at          INTEGER NOT NULL,
+  size        INTEGER NOT NULL,
+  body        TEXT NOT NULL,
+  PRIMARY KEY (app, scope, key)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO answer SELECT app, '', key, fingerprint, at,
+  length(CAST(app AS BLOB)) + length(CAST(key AS BLOB)) + length(CAST(fingerprint AS BLOB)) +
+  length(CAST(body AS BLOB)), body FROM reply;
+DROP TABLE reply;
+ALTER TABLE answer RENAME TO reply;
+CREATE INDEX reply_by_age ON reply (at, size);
+
+CREATE TABLE mark (
+  app    TEXT NOT NULL,
+  client TEXT NOT NULL,
+  lane   TEXT NOT NULL,
+  scope  TEXT NOT NULL,
+  seq    INTEGER NOT NULL,
+  at     INTEGER NOT NULL,
+  PRIMARY KEY (app, client, lane, scope)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX mark_by_age ON mark (at);
 )sql"};
 
 base::Result<void> Migrate(Connection& connection, int64_t version) {

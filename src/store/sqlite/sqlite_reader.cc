@@ -33,12 +33,15 @@ base::Result<void> SqliteReader::PrepareAll() {
       {&find_log_, "find log",
        "SELECT id, epoch, first, head, bytes FROM log WHERE app = ? AND channel = ?"},
       {&events_after_, "read events",
-       "SELECT seq, at, size, name, data FROM event WHERE log = ? AND seq > ? ORDER BY seq LIMIT "
+       "SELECT seq, at, size, name, data, key FROM event WHERE log = ? AND seq > ? ORDER BY seq "
+       "LIMIT "
        "?"},
       {&find_snapshot_, "find snapshot",
        "SELECT epoch, seq, definition, body FROM snapshot WHERE app = ? AND path = ?"},
       {&find_reply_, "find reply",
-       "SELECT fingerprint, at, body FROM reply WHERE app = ? AND key = ?"},
+       "SELECT fingerprint, at, body FROM reply WHERE app = ? AND scope = ? AND key = ?"},
+      {&find_mark_, "find mark",
+       "SELECT seq, at FROM mark WHERE app = ? AND client = ? AND lane = ? AND scope = ?"},
       {&find_setting_, "find setting", "SELECT body FROM setting WHERE app = ? AND name = ?"},
       {&list_logs_, "list logs",
        "SELECT app, channel FROM log WHERE (app, channel) > (?, ?) ORDER BY app, channel LIMIT ?"},
@@ -97,7 +100,8 @@ base::Result<std::optional<Page>> SqliteReader::ReadPage(const LogKey& log, uint
     const uint64_t size = query.Uint(2);
     if (!page.events.empty() && bytes + size > max_bytes) break;
     bytes += size;
-    page.events.push_back({query.Uint(0), query.Int(1), query.Text(3), query.Text(4)});
+    page.events.push_back(
+        {query.Uint(0), query.Int(1), query.Text(3), query.Text(4), query.Text(5)});
   }
   return page;
 }
@@ -115,13 +119,24 @@ base::Result<std::optional<Snapshot>> SqliteReader::FindSnapshot(std::string_vie
                   query.Text(3)};
 }
 
-base::Result<std::optional<Reply>> SqliteReader::FindReply(std::string_view app,
-                                                           std::string_view key) {
+base::Result<std::optional<Reply>> SqliteReader::FindReply(const ReplyName& name) {
   Query query(connection_, find_reply_);
-  auto row = query.Bind(app).Bind(key).Next();
+  auto row = query.Bind(name.app).Bind(name.scope).Bind(name.key).Next();
   if (!row) return std::unexpected(row.error());
   if (!*row) return std::nullopt;
-  return Reply{std::string(app), std::string(key), query.Text(0), query.Int(1), query.Text(2)};
+  return Reply{name.app, name.scope, name.key, query.Text(0), query.Int(1), query.Text(2)};
+}
+
+base::Result<std::optional<Mark>> SqliteReader::FindMark(std::string_view app,
+                                                         std::string_view scope,
+                                                         std::string_view client,
+                                                         std::string_view lane) {
+  Query query(connection_, find_mark_);
+  auto row = query.Bind(app).Bind(client).Bind(lane).Bind(scope).Next();
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return std::nullopt;
+  return Mark{std::string(app),  std::string(scope), std::string(client),
+              std::string(lane), query.Uint(0),      query.Int(1)};
 }
 
 base::Result<std::optional<Setting>> SqliteReader::FindSetting(std::string_view app,

@@ -27,7 +27,10 @@ class SqliteReader final : public Reader {
                                           uint64_t max_bytes) override;
   base::Result<std::optional<Snapshot>> FindSnapshot(std::string_view app,
                                                      std::string_view path) override;
-  base::Result<std::optional<Reply>> FindReply(std::string_view app, std::string_view key) override;
+  base::Result<std::optional<Reply>> FindReply(const ReplyName& name) override;
+  base::Result<std::optional<Mark>> FindMark(std::string_view app, std::string_view scope,
+                                             std::string_view client,
+                                             std::string_view lane) override;
   base::Result<std::optional<Setting>> FindSetting(std::string_view app,
                                                    std::string_view name) override;
   base::Result<std::vector<LogKey>> Logs(const LogKey& after, uint64_t max) override;
@@ -49,6 +52,7 @@ class SqliteReader final : public Reader {
   Statement events_after_;
   Statement find_snapshot_;
   Statement find_reply_;
+  Statement find_mark_;
   Statement find_setting_;
   Statement list_logs_;
 };

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "store/sqlite/data_folder.h"
+#include "store/sqlite/key_tables.h"
 #include "store/sqlite/schema.h"
 #include "store/sqlite/sqlite_reader.h"
 
@@ -16,6 +17,7 @@ namespace {
 using sqlite::Access;
 using sqlite::Connection;
 using sqlite::DataFolder;
+using sqlite::KeyTables;
 using sqlite::LogRow;
 using sqlite::Query;
 using sqlite::SqliteReader;
@@ -24,14 +26,13 @@ using sqlite::Synchronous;
 
 constexpr uint64_t kPageBytes = 4'096;
 
-uint64_t SizeOf(const Event& event) {
-  return event.name.size() + event.data.size();
-}
-
 class SqliteStore final : public Store {
  public:
   SqliteStore(DataFolder folder, std::string file, std::unique_ptr<SqliteReader> reader)
-      : folder_(std::move(folder)), file_(std::move(file)), reader_(std::move(reader)) {}
+      : folder_(std::move(folder)),
+        file_(std::move(file)),
+        reader_(std::move(reader)),
+        keys_(reader_->connection()) {}
 
   base::Result<void> Prepare();
 
@@ -49,10 +50,15 @@ class SqliteStore final : public Store {
                                                      std::string_view path) override {
     return reader_->FindSnapshot(app, path);
   }
-  base::Result<std::optional<Reply>> FindReply(std::string_view app,
-                                               std::string_view key) override {
-    return reader_->FindReply(app, key);
+  base::Result<std::optional<Reply>> FindReply(const ReplyName& name) override {
+    return reader_->FindReply(name);
   }
+  base::Result<std::optional<Mark>> FindMark(std::string_view app, std::string_view scope,
+                                             std::string_view client,
+                                             std::string_view lane) override {
+    return reader_->FindMark(app, scope, client, lane);
+  }
+  store::Totals Totals() const override { return keys_.totals(); }
   base::Result<std::optional<Setting>> FindSetting(std::string_view app,
                                                    std::string_view name) override {
     return reader_->FindSetting(app, name);
@@ -81,6 +87,7 @@ class SqliteStore final : public Store {
   DataFolder folder_;  // first in, last out: the lock outlives the connection
   std::string file_;
   std::unique_ptr<SqliteReader> reader_;
+  KeyTables keys_;
   Statement begin_;
   Statement commit_;
   Statement create_log_;
@@ -89,8 +96,6 @@ class SqliteStore final : public Store {
   Statement walk_events_;
   Statement drop_events_;
   Statement put_snapshot_;
-  Statement put_reply_;
-  Statement drop_replies_;
   Statement put_setting_;
 };
 
@@ -107,7 +112,7 @@ base::Result<void> SqliteStore::Prepare() {
        "INSERT INTO log (app, channel, epoch, first, head, bytes) VALUES (?, ?, ?, 1, 0, 0)"},
       {&update_log_, "update log", "UPDATE log SET first = ?, head = ?, bytes = ? WHERE id = ?"},
       {&append_event_, "append event",
-       "INSERT INTO event (log, seq, at, size, name, data) VALUES (?, ?, ?, ?, ?, ?)"},
+       "INSERT INTO event (log, seq, at, size, name, data, key) VALUES (?, ?, ?, ?, ?, ?, ?)"},
       {&walk_events_, "walk events",
        "SELECT seq, at, size FROM event WHERE log = ? AND seq >= ? AND seq < ? ORDER BY seq"},
       {&drop_events_, "drop events", "DELETE FROM event WHERE log = ? AND seq < ?"},
@@ -115,9 +120,6 @@ base::Result<void> SqliteStore::Prepare() {
        "INSERT INTO snapshot (app, path, epoch, seq, definition, body) VALUES (?, ?, ?, ?, ?, ?) "
        "ON CONFLICT DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq, "
        "definition = excluded.definition, body = excluded.body"},
-      {&put_reply_, "put reply",
-       "INSERT OR REPLACE INTO reply (app, key, fingerprint, at, body) VALUES (?, ?, ?, ?, ?)"},
-      {&drop_replies_, "drop replies", "DELETE FROM reply WHERE at < ?"},
       {&put_setting_, "put setting",
        "INSERT OR REPLACE INTO setting (app, name, body) VALUES (?, ?, ?)"},
   };
@@ -126,7 +128,7 @@ base::Result<void> SqliteStore::Prepare() {
     if (!statement) return std::unexpected(statement.error());
     *named.statement = std::move(*statement);
   }
-  return {};
+  return keys_.Open();
 }
 
 base::Result<void> SqliteStore::Commit(const Batch& batch) {
@@ -134,7 +136,12 @@ base::Result<void> SqliteStore::Commit(const Batch& batch) {
   auto done = Query(connection(), begin_).Run();
   if (done) done = Apply(batch);
   if (done) done = Query(connection(), commit_).Run();
-  if (!done) connection().Rollback();
+  if (done) {
+    keys_.OnCommitted();
+  } else {
+    connection().Rollback();
+    keys_.OnRolledBack();
+  }
   return done;
 }
 
@@ -180,6 +187,7 @@ base::Result<void> SqliteStore::Append(TouchedLogs& logs, const Batch::Append& a
                       .Bind(size)
                       .Bind(append.event.name)
                       .Bind(append.event.data)
+                      .Bind(append.event.key)
                       .Run();
   if (!inserted) return inserted;
   state.head = append.event.seq;
@@ -257,16 +265,6 @@ base::Result<void> SqliteStore::WriteDocuments(const Batch& batch) {
                    .Run();
     if (!put) return put;
   }
-  for (const Reply& reply : batch.replies) {
-    auto put = Query(connection(), put_reply_)
-                   .Bind(reply.app)
-                   .Bind(reply.key)
-                   .Bind(reply.fingerprint)
-                   .Bind(reply.at_ms)
-                   .Bind(reply.body)
-                   .Run();
-    if (!put) return put;
-  }
   for (const Setting& setting : batch.settings) {
     auto put = Query(connection(), put_setting_)
                    .Bind(setting.app)
@@ -275,8 +273,7 @@ base::Result<void> SqliteStore::WriteDocuments(const Batch& batch) {
                    .Run();
     if (!put) return put;
   }
-  if (batch.drop_replies_before_ms == 0) return {};
-  return Query(connection(), drop_replies_).Bind(batch.drop_replies_before_ms).Run();
+  return keys_.Apply(batch);
 }
 
 base::Result<std::unique_ptr<Reader>> SqliteStore::OpenReader() {

@@ -92,7 +92,8 @@ double Ours(const std::string& folder, double seconds, uint64_t events, const Sh
       batch.appends.push_back(
           {log, base::Epoch{1}, {seq, static_cast<int64_t>(count), "message", kData}});
       if (shape.keys) {
-        batch.replies.push_back({"app", "key-" + std::to_string(count), "fingerprint", 1, "1:1"});
+        batch.replies.push_back(
+            {"app", "", "key-" + std::to_string(count), "fingerprint", 1, "1:1"});
       }
       if (shape.trims && i == 0) batch.trims.push_back({log, {.events = 1'000}, 1});
     }

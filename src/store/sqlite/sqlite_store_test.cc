@@ -63,7 +63,8 @@ TEST(SqliteStore, KeepsEverythingWhenItIsClosedAndOpenedAgain) {
   TemporaryFolder folder;
   Batch batch = OneEvent(1, "hello");
   batch.snapshots.push_back({"app", "/f", {kEpoch, 1}, "rules", "[1]"});
-  batch.replies.push_back({"app", "key", "print", 5, "body"});
+  batch.replies.push_back({"app", "ada", "key", "print", 5, "body"});
+  batch.marks.push_back({"app", "ada", "client", "lane", 7, 5});
   batch.settings.push_back({"app", "control", "{}"});
   ASSERT_TRUE((*OpenSqliteStore(folder.path()))->Commit(batch));
 
@@ -73,21 +74,49 @@ TEST(SqliteStore, KeepsEverythingWhenItIsClosedAndOpenedAgain) {
   EXPECT_EQ((*page)->state, (LogState{kEpoch, 1, 1, 6}));
   EXPECT_EQ((*page)->events, (std::vector<Event>{{1, 1, "e", "hello"}}));
   EXPECT_EQ(*(*store)->FindSnapshot("app", "/f"), batch.snapshots[0]);
-  EXPECT_EQ(*(*store)->FindReply("app", "key"), batch.replies[0]);
+  EXPECT_EQ(*(*store)->FindReply({"app", "ada", "key"}), batch.replies[0]);
+  EXPECT_EQ(*(*store)->FindMark("app", "ada", "client", "lane"), batch.marks[0]);
+  EXPECT_EQ((*store)->Totals(), (Totals{1, 18, 1}));
   EXPECT_EQ(*(*store)->FindSetting("app", "control"), batch.settings[0]);
 }
 
+// What a server of the first schema wrote.
+constexpr const char* kFirstSchema = R"sql(
+CREATE TABLE log (id INTEGER PRIMARY KEY, app TEXT NOT NULL, channel TEXT NOT NULL,
+  epoch INTEGER NOT NULL, first INTEGER NOT NULL, head INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  UNIQUE (app, channel)) STRICT;
+CREATE TABLE event (log INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+  size INTEGER NOT NULL, name TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (log, seq)
+  ) STRICT, WITHOUT ROWID;
+CREATE TABLE snapshot (app TEXT NOT NULL, path TEXT NOT NULL, epoch INTEGER NOT NULL,
+  seq INTEGER NOT NULL, definition TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (app, path)
+  ) STRICT;
+CREATE TABLE reply (app TEXT NOT NULL, key TEXT NOT NULL, fingerprint TEXT NOT NULL,
+  at INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (app, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX reply_by_age ON reply (at);
+INSERT INTO log VALUES (1, 'app', 'feed', 42, 1, 1, 4);
+INSERT INTO event VALUES (1, 1, 1, 4, 'e', 'old');
+INSERT INTO reply VALUES ('app', 'key', 'print', 5, '1:1');
+PRAGMA application_id = 0x4f666667;
+PRAGMA user_version = 1;
+)sql";
+
 TEST(SqliteStore, BringsAFileOfTheFirstSchemaUpToDateAndKeepsWhatIsInIt) {
   TemporaryFolder folder;
-  ASSERT_TRUE((*OpenSqliteStore(folder.path()))->Commit(OneEvent(1, "old")));
-  Sql(folder.path() + "/offing.db", "DROP TABLE setting; PRAGMA user_version = 1");
+  Sql(folder.path() + "/offing.db", kFirstSchema);
   auto store = OpenSqliteStore(folder.path());
   ASSERT_TRUE(store) << store.error().detail;
-  EXPECT_EQ((*store)->State(kFeed)->value().head, 1u);
-  Batch batch;
+  EXPECT_EQ((*store)->After(kFeed, 0, 10, 100)->value().events,
+            (std::vector<Event>{{1, 1, "e", "old"}}));
+  EXPECT_EQ((*store)->FindReply({"app", "", "key"})->value(),
+            (Reply{"app", "", "key", "print", 5, "1:1"}));
+  EXPECT_EQ((*store)->Totals(), (Totals{1, 14, 0}));
+  Batch batch = OneEvent(2, "new");
+  batch.appends[0].event.key = "key 2";
   batch.settings.push_back({"app", "control", "{}"});
   ASSERT_TRUE((*store)->Commit(batch));
   EXPECT_EQ(*(*store)->FindSetting("app", "control"), batch.settings[0]);
+  EXPECT_EQ((*store)->After(kFeed, 1, 10, 100)->value().events[0].key, "key 2");
 }
 
 TEST(SqliteStore, MakesTheFolderAndItsParentsForItsUserAlone) {
@@ -205,6 +234,10 @@ TEST(SqliteStore, ACommitThatDoesNotFitIsRefusedWhole) {
   EXPECT_EQ(refused.error().code, base::Code::kTooLarge);
   EXPECT_THAT(refused.error().detail, AllOf(HasSubstr("append event"), HasSubstr("full")));
   EXPECT_EQ((*store)->State(kFeed)->value().head, 1u);
+  Batch keyed = OneEvent(2, "goes on");
+  keyed.replies.push_back({"app", "", "key", "", 1, std::string(100'000, 'x')});
+  EXPECT_FALSE((*store)->Commit(keyed));
+  EXPECT_EQ((*store)->Totals(), Totals{}) << "what was not committed does not count";
   EXPECT_TRUE((*store)->Commit(OneEvent(2, "goes on")));
 }
 
