@@ -1,9 +1,10 @@
 // Type-checks every package, bundles the tests and runs them under node:test. `node web/test.mjs [PATTERN]`.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { shorten } from './shorten.mjs';
 
 const web = fileURLToPath(new URL('.', import.meta.url));
 const root = join(web, '..');
@@ -20,6 +21,26 @@ let failed = 0;
 for (const project of [...packages.map((name) => join(web, 'packages', name)), join(web, 'tsconfig.test.json')]) {
   failed |= run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project]);
 }
+
+// The sources as the worker's classic builds have them.
+const short = join(root, 'build/web/short');
+const folders = ['protocol/src', 'worker/src'].map((folder) => join(web, 'packages', folder));
+const text = shorten(folders, join(web, 'packages/worker/tsconfig.json'));
+rmSync(short, { recursive: true, force: true });
+for (const folder of folders) {
+  for (const file of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith('.ts'))) {
+    const path = join(short, folder.slice(join(web, 'packages').length), file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text(join(folder, file)));
+  }
+}
+const tsconfig = {
+  extends: join(web, 'packages/worker/tsconfig.json'),
+  compilerOptions: { paths: { '@offing/protocol': ['./protocol/src/index.ts'] } },
+  include: ['.'],
+};
+writeFileSync(join(short, 'tsconfig.json'), JSON.stringify(tsconfig));
+failed |= run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', short]);
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });

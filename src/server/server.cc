@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 #include <string>
@@ -50,12 +51,20 @@ std::string WhatIsServed(const Config& config) {
                             : fmt::format("{}, and {} behind it", config.dir, config.proxy.origin);
 }
 
+bool HasJsonPatch(const Config& config) {
+  const auto is = [](const auto& rule) { return rule.second == "json-patch"; };
+  return std::ranges::any_of(config.resources, [&is](const live::ResourceSettings& resource) {
+    return std::ranges::any_of(resource.apply, is);
+  });
+}
+
 // CONFIG without the precache list, which the site adds (spec/worker.md).
 std::string WorkerConfigHead(const Config& config, const live::ResourceTable& resources) {
   base::Json head = WorkerMembers(config.worker, config.site.spa, OriginOf(config));
   head["version"] = OFFING_VERSION;
   head["app"] = config.channels.apps.front().key;
   head["maxBytes"] = kMaxResourceBytes;
+  if (HasJsonPatch(config)) head["parts"].push_back("json-patch");
   std::string text = base::DumpJson(head);
   text.pop_back();
   return text + ",\"resources\":" + resources.ConfigJson() + "}";

@@ -30,6 +30,7 @@ export {
   type UpdateMode,
   type WorkerMessage,
 } from './messages.ts';
+export { jsonPatch } from './json-patch.ts';
 export type {
   Entry,
   EntryChange,
@@ -43,6 +44,6 @@ export type {
   OutboxRule,
   Pending,
 } from './outbox.ts';
-export { applyOperation, type Limits } from './operations.ts';
+export { applyOperation, type Limits, type Operation, optional } from './operations.ts';
 export { type Capability, type CapabilityName, support } from './support.ts';
 export { formatPosition, parsePosition, type Position, relate, START } from './position.ts';

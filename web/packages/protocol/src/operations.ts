@@ -1,7 +1,12 @@
 // The operations by which events change a live resource's value (spec/live-resources.md). Pure: a value is never
 // changed in place, and the parts that stay are shared between the old and the new one.
-import { jsonPatch } from './json-patch.ts';
 import { isObject, jsonEqual, setMember, type Json, type JsonObject } from './json.ts';
+
+// `max`: how many bytes it may copy, all in all.
+export type Operation = (value: Json, data: Json, max?: number) => Json | undefined;
+
+// Operations that not every site needs: to be put here before the first event.
+export const optional: { 'json-patch'?: Operation | undefined } = {};
 
 export interface Limits {
   limit?: number; // items kept in an array, after prepend, append and upsert
@@ -20,7 +25,7 @@ export function applyOperation(operation: string, value: Json, data: Json, limit
     case 'merge-patch':
       return mergePatch(value, data);
     case 'json-patch':
-      return jsonPatch(value, data, maxBytes);
+      return optional[operation]?.(value, data, maxBytes);
   }
   if (!Array.isArray(value)) return undefined;
   if (operation === 'prepend' || operation === 'append') {

@@ -11,7 +11,7 @@ export const START: Position = { epoch: '0', seq: 0 };
 export function parsePosition(text: string | null | undefined): Position | undefined {
   const match = /^(?:0:0|(?!0{12})([0-9a-f]{12}):(0|[1-9]\d{0,15}))$/.exec(text ?? '');
   if (!match) return undefined;
-  const position = { epoch: match[1] ?? '0', seq: Number(match[2] ?? 0) };
+  const position: Position = { epoch: match[1] ?? '0', seq: Number(match[2] ?? 0) };
   return Number.isSafeInteger(position.seq) ? position : undefined;
 }
 

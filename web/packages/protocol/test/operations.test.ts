@@ -6,11 +6,15 @@ import {
   formatPosition,
   type Json,
   jsonEqual,
+  jsonPatch,
+  optional,
   parsePosition,
   type LogEvent,
   type FoldRule,
 } from '../src/index.ts';
 import { vectors } from './vectors.ts';
+
+optional['json-patch'] = jsonPatch;
 
 interface OperationCase {
   name: string;

@@ -1,5 +1,4 @@
 // Which requests the worker answers, and how (spec/worker.md, Strategies).
-import type { Tabs } from './lifecycle-tabs.ts';
 import type { Live } from './live.ts';
 import type { RoutesPart } from './parts.ts';
 import type { Precache } from './precache.ts';
@@ -9,10 +8,16 @@ const PATIENCE_MS = 4_000;
 // What a proxy says for a server that is away.
 const AWAY = [502, 503, 504];
 
+// Pages that came from the network newer than the precache.
+export interface NewerHost {
+  add(client: string): void;
+  has(client: string): boolean;
+}
+
 export interface Parts {
   precache: Precache;
   live: Live;
-  newer: Pick<Tabs, 'add' | 'has'>; // pages that came from the network newer than the precache
+  newer: NewerHost;
   routes?: RoutesPart | undefined;
   preload?: boolean | undefined; // of navigations
 }

@@ -1,5 +1,5 @@
 // The worker's parts, for a worker that an app writes itself. `config` is what the server put in front of the module.
-import type { Config } from '@offing/protocol';
+import { type Config, jsonPatch, optional } from '@offing/protocol';
 import { allRoutes } from './routes/code.ts';
 import { start as startWith } from './start.ts';
 
@@ -51,6 +51,9 @@ export { StrategyHandler } from './strategies/strategy-handler.ts';
 export { putFor, setUser, userSpace } from './user.ts';
 
 // Adds the listeners, with the routes that were made so far and will be made while the script runs for the first time.
-export const start = (given: Config): void => startWith(given, { routes: allRoutes });
+export function start(given: Config): void {
+  optional['json-patch'] = jsonPatch;
+  startWith(given, { routes: allRoutes });
+}
 
 export const config = (globalThis as unknown as { __OFFING: Config }).__OFFING;

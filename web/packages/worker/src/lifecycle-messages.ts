@@ -9,7 +9,7 @@ import { setUser, userSpace } from './user.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
-export interface Hearing {
+export interface HearingParts {
   config: Config;
   control: Control;
   lifecycle: Lifecycle;
@@ -20,7 +20,7 @@ export interface Hearing {
   reply(message: WorkerMessage): void;
 }
 
-export async function hear(message: PageMessage, parts: Hearing): Promise<void> {
+export async function hear(message: PageMessage, parts: HearingParts): Promise<void> {
   const { config, control, lifecycle, live, presence, tabs, tell, reply } = parts;
   switch (message.offing) {
     case 'ping':

@@ -3,6 +3,7 @@
 // precache goes on with the network. Known by the browser's client ids and kept across the worker's stops; a tab that has
 // gone is forgotten, and the files of a version go with its last tab.
 import { PRECACHE_PREFIX } from '@offing/protocol';
+import type { NewerHost } from './fetch.ts';
 import { recall, remember } from './memory.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -18,7 +19,7 @@ type Stored = [current: string, others: [client: string, manifest: string][]];
 const openClients = async (): Promise<string[]> =>
   (await self.clients.matchAll({ type: 'all', includeUncontrolled: true })).map(({ id }) => id);
 
-export class Tabs {
+export class Tabs implements NewerHost {
   ready = false;
   readonly #manifest: string;
   #others = new Map<string, string>();

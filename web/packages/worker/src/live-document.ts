@@ -6,11 +6,14 @@ import { DEFINITION_HEADER, type LiveCache } from './live-cache.ts';
 
 export const MAX_QUEUE = 5_000;
 
-export interface DocumentHost {
+export interface CopyHost {
   readonly cache: LiveCache;
   lock(name: string, run: () => Promise<void>): Promise<void>;
   fetch(path: string, init: RequestInit): Promise<Response>;
   updated(path: string, position: string, added: number, reset: boolean): void;
+}
+
+export interface DocumentHost extends CopyHost {
   report(code: string, detail: string): void;
   // Nothing waits for this document any more; undefined: it has no copy.
   settled(document: LiveDocument, position: Position | undefined): void;

@@ -11,12 +11,12 @@ import {
   type Position,
 } from '@offing/protocol';
 import { Feed, type FeedHost } from './feed.ts';
-import { type DocumentHost, LiveDocument } from './live-document.ts';
+import { type CopyHost, LiveDocument } from './live-document.ts';
 
 // At most so many URLs are live; the one that was shown longest ago makes room.
 export const MAX_LIVE = 200;
 
-export interface LiveHost extends Omit<DocumentHost, 'settled' | 'report'> {
+export interface LiveHost extends CopyHost {
   connection(connection: () => Connection): ConnectionIo;
   state(socketId: string): void; // '' when the connection went down
   report(code: string | number, detail: string): void;

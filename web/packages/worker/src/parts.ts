@@ -1,7 +1,7 @@
 // Parts of the worker that not every site needs. Each is a classic script of its own (`worker.NAME.js`), which the server puts in
 // front of the core if CONFIG.parts names it; in the module build all of them are there. A part shares the core's code
 // through its Host instead of carrying a second copy.
-import type { Config, WorkerMessage } from '@offing/protocol';
+import type { Config, Operation, WorkerMessage } from '@offing/protocol';
 import type { load } from './fetch.ts';
 import type { recall, remember } from './memory.ts';
 import type { Precache } from './precache.ts';
@@ -25,4 +25,6 @@ export type RoutesPart = (event: FetchEvent, url: URL) => Promise<Response> | un
 export interface PartMakers {
   // Called while the script runs for the first time: it adds listeners of its own.
   routes?: (config: Config, host: Host) => RoutesPart;
+  // There if a resource has that operation.
+  'json-patch'?: Operation;
 }

@@ -93,7 +93,7 @@ export function start(config: Config, makers: PartMakers = {}): void {
   const control = new Control({ off, on });
   const live = liveOf(config, presence, control);
   const routes = makers.routes?.(config, { precache, load, cut, userSpace, putFor, recall, remember, send });
-  const parts = { precache, live, newer: tabs, routes, preload: config.preload };
+  const parts: Parts = { precache, live, newer: tabs, routes, preload: config.preload };
   const tell = () => report(config, presence.state);
   const keepAlive = keepAliveOf(live, presence, tabs);
   versions.onmessage = () => keepAlive.retire();
