@@ -6,6 +6,7 @@
 //   worker.mjs        the worker's parts and `config` from self.__OFFING    (/_offing/worker.js)
 //   client.mjs        the page library                                      (/_offing/client.js)
 //   update.mjs        <offing-update>, beside the page library              (/_offing/update.js)
+//   outbox-element.mjs  <offing-outbox>, beside it as well                  (/_offing/outbox-element.js)
 //   types/            declarations
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,6 +30,7 @@ const bundles = [
   { entry: 'worker/src/index.ts', file: 'worker.mjs', format: 'esm' },
   { entry: 'client/src/index.ts', file: 'client.mjs', format: 'esm' },
   { entry: 'client/src/update-element.ts', file: 'update.mjs', format: 'esm' },
+  { entry: 'client/src/outbox-element.ts', file: 'outbox-element.mjs', format: 'esm' },
 ];
 
 // esbuild bundles; Terser, which looks longer, makes some 3 % less of it than esbuild would.
@@ -98,8 +100,10 @@ for (const name of ['protocol', 'worker', 'client']) {
 }
 for (const name of ['client.mjs', 'worker.mjs', 'types'])
   cpSync(join(dist, name), join(published, name), { recursive: true });
-const element = readFileSync(join(dist, 'update.mjs'), 'utf8');
-writeFileSync(join(published, 'update.mjs'), element.replace('/_offing/client.js', './client.mjs'));
+for (const name of ['update.mjs', 'outbox-element.mjs']) {
+  const element = readFileSync(join(dist, name), 'utf8');
+  writeFileSync(join(published, name), element.replace('/_offing/client.js', './client.mjs'));
+}
 if (!ok) {
   console.error('web: a bundle is over its budget');
   process.exit(1);

@@ -9,7 +9,7 @@ const ANSWER_MS = 10_000;
 type Named<Name> = Extract<WorkerMessage, { offing: Name }>;
 
 export const container = globalThis.navigator?.serviceWorker as ServiceWorkerContainer | undefined;
-const listeners: [name: string, listener: (message: never) => void][] = [];
+const listeners: [name: string, listener: (message: never, port?: MessagePort) => void][] = [];
 const beats = new Set<(wake: boolean) => void>();
 let registration: ServiceWorkerRegistration | undefined;
 
@@ -19,25 +19,38 @@ export function send(message: PageMessage, ports: Transferable[] = []): void {
   registration?.active?.postMessage(message, ports);
 }
 
-// undefined if there is nobody, or nobody answers.
-export async function ask<Name extends 'user' | 'report'>(
+// Says it `tries` times, to whatever worker there is then: one that was killed meanwhile answers nothing, and the next
+// one starts with the message. undefined if there is nobody, or nobody answers.
+export async function ask<Name extends 'user' | 'report' | 'outbox'>(
   message: Extract<PageMessage, { offing: Name }>,
+  patience = ANSWER_MS,
+  tries = 1,
 ): Promise<Named<Name> | undefined> {
   await ready;
-  if (!registration) return undefined;
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = ({ data }) => resolve(data as Named<Name>);
-    setTimeout(resolve, ANSWER_MS);
-    send(message, [port2]);
-  });
+  for (let answer; registration && tries--;) {
+    answer = await new Promise<Named<Name> | undefined>((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = ({ data }) => resolve(data as Named<Name>);
+      setTimeout(resolve, patience);
+      send(message, [port2]);
+    });
+    if (answer) return answer;
+  }
+  return undefined;
 }
+
+// Whether there is a worker to talk to, now.
+export const isThere = (): boolean => Boolean(registration);
 
 export function listen<Name extends WorkerMessage['offing']>(
   name: Name,
-  listener: (message: Named<Name>) => void,
+  listener: (message: Named<Name>, port?: MessagePort) => void,
 ): void {
   listeners.push([name, listener]);
+}
+
+export function hear(message: WorkerMessage | null, port?: MessagePort): void {
+  for (const [name, listener] of listeners) if (name === message?.offing) listener(message as never, port);
 }
 
 // Called with each ping; `wake` if the page may have slept or been cut off.
@@ -97,9 +110,8 @@ async function start(): Promise<ServiceWorkerRegistration | undefined> {
     killed = true;
     registration = undefined;
   });
-  container.addEventListener('message', ({ data }: MessageEvent<WorkerMessage | null>) => {
-    if (killed) return;
-    for (const [name, listener] of listeners) if (name === data?.offing) listener(data as never);
+  container.addEventListener('message', ({ data, ports }: MessageEvent<WorkerMessage | null>) => {
+    if (!killed) hear(data, ports?.[0]);
   });
   container.startMessages();
   const found = await register(container).catch((error: unknown) => void warn(String(error)));

@@ -1,6 +1,14 @@
 // live(url, callback): shows a live resource and what becomes of it. Values are read from the cache that the worker
 // patches, so an update costs no request, and a page that opens offline shows what was there.
-import { type Json, LIVE_CACHE, parsePosition, type Position, POSITION_HEADER } from '@offing/protocol';
+import {
+  type Json,
+  LIVE_CACHE,
+  parsePosition,
+  PENDING_HEADER,
+  type Position,
+  POSITION_HEADER,
+  SHOWN_CACHE,
+} from '@offing/protocol';
 import { listen, onPing, ready, send, warn } from './link.ts';
 import { state } from './state.ts';
 
@@ -10,6 +18,7 @@ export interface LiveInfo {
   position: string; // EPOCH:SEQ of the value
   added: number; // events since the last call
   reset: boolean; // the value was fetched whole, not patched
+  pending: number; // writes of this browser that are in the value and not sent yet
   live: boolean; // false: there is no worker here, or the resource is not to be kept; this is the only call
   online: boolean;
   since: number; // ms since 1970: how long it has been online, or offline
@@ -44,6 +53,7 @@ class View {
   #added = 0;
   #told: Position | undefined; // up to which #added counts
   #reset = false;
+  #changed = false; // what is pending is not what it was
   #fetched = false; // without a copy
   #timer: ReturnType<typeof setTimeout> | undefined;
   #reading = false;
@@ -68,7 +78,11 @@ class View {
   }
 
   // The copy now stands at `position`; '': there is none, so the value is what the server says now.
-  updated(position: string, added: number, reset: boolean): void {
+  updated(position: string, added: number, reset: boolean, pending?: number): void {
+    if (pending !== undefined) {
+      this.#changed = true;
+      this.look();
+    }
     if (!position) {
       if (!this.#shown && !this.#fetched) void this.once();
       return;
@@ -102,8 +116,8 @@ class View {
       while (this.#again) {
         this.#again = false;
         // Without https there is no cache either.
-        const response = await globalThis.caches?.match(this.path, { cacheName: LIVE_CACHE });
-        if (response) this.#show(response.headers.get(POSITION_HEADER), await response.json(), true);
+        const response = (await this.#copy(SHOWN_CACHE)) ?? (await this.#copy(LIVE_CACHE));
+        if (response) this.#show(response.headers, await response.json(), true);
       }
     } catch (error) {
       warn(`${this.path}: ${error}`);
@@ -111,22 +125,28 @@ class View {
     this.#reading = false;
   }
 
-  #show(text: string | null, value: unknown, isLive: boolean): void {
+  #copy(cacheName: string): Promise<Response | undefined> | undefined {
+    return globalThis.caches?.match(this.path, { cacheName });
+  }
+
+  #show(headers: Headers, value: unknown, isLive: boolean): void {
+    const text = headers.get(POSITION_HEADER);
     const position = parsePosition(text);
     const shown = this.#shown;
     const same = shown && position && shown.epoch === position.epoch;
     const moved = same ? position.seq - shown.seq : 0;
     const [added, reset] = [this.#added, this.#reset];
-    if (!views.has(this) || (same && !moved && !reset)) return;
-    this.#reset = false;
+    if (!views.has(this) || (same && !moved && !reset && !this.#changed)) return;
+    this.#reset = this.#changed = false;
     this.#shown = position;
     // How far the messages are ahead of the copy; below 0: the copy is newer than any message.
     const ahead = same && this.#told?.epoch === position.epoch ? this.#told.seq - position.seq : -1;
     const { online, since } = state() ?? { online: navigator.onLine, since: Date.now() };
     const news = !shown || reset ? 0 : ahead < 0 ? moved : Math.min(added, moved);
     this.#added = ahead > 0 ? added - news : 0;
+    const pending = Number(headers.get(PENDING_HEADER));
     try {
-      this.#callback(value, { position: text ?? '', added: news, reset, live: isLive, online, since });
+      this.#callback(value, { position: text ?? '', added: news, reset, pending, live: isLive, online, since });
     } catch (error) {
       reportError(error);
     }
@@ -139,7 +159,7 @@ class View {
       const response = await fetch(this.path);
       if (!response.ok) throw new Error(`it answered ${response.status}`);
       this.#reset = true;
-      this.#show(response.headers.get(POSITION_HEADER), await response.json(), false);
+      this.#show(response.headers, await response.json(), false);
     } catch (error) {
       warn(`${this.path}: ${error}`);
     }
@@ -147,7 +167,8 @@ class View {
 }
 
 listen('update', (message) => {
-  for (const view of views) if (view.path === message.url) view.updated(message.position, message.added, message.reset);
+  const { url, position, added, reset, pending } = message;
+  for (const view of views) if (view.path === url) view.updated(position, added, reset, pending);
 });
 
 // Nobody keeps the copies any more.

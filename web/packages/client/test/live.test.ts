@@ -8,6 +8,7 @@ const A = '0123456789ab';
 class Page {
   readonly sent: { offing: string; url?: string; wake?: boolean }[] = [];
   readonly stored = new Map<string, [position: string, value: unknown]>();
+  readonly shown = new Map<string, [position: string, value: unknown]>(); // with one patch
   readonly document = Object.assign(new EventTarget(), { hidden: false });
   readonly container = Object.assign(new EventTarget(), {
     controller: {},
@@ -23,10 +24,12 @@ class Page {
   reads = 0;
 
   install(): void {
-    const match = async (path: string): Promise<Response | undefined> => {
-      this.reads++;
-      const found = this.stored.get(path);
-      return found && new Response(JSON.stringify(found[1]), { headers: { 'Offing-Position': found[0] } });
+    const match = async (path: string, { cacheName }: { cacheName: string }): Promise<Response | undefined> => {
+      const shown = cacheName === 'offing-shown';
+      if (!shown) this.reads++;
+      const found = (shown ? this.shown : this.stored).get(path);
+      const headers = { 'Offing-Position': found?.[0] ?? '', ...(shown && { 'Offing-Pending': '1' }) };
+      return found && new Response(JSON.stringify(found[1]), { headers });
     };
     const globals = {
       document: this.document,
@@ -249,4 +252,41 @@ test('what is not to be kept is shown once, as the server has it, and asked for 
   await rest();
   assert.equal(asked.length, 1);
   close();
+});
+
+test('what is pending is shown at once, counted, and goes when it is there', async () => {
+  page.stored.set(path, [`${A}:4`, ['x']]);
+  const { calls } = watch();
+  await rest();
+  page.shown.set(path, [`${A}:4`, ['y', 'x']]);
+  page.hears({ offing: 'update', url: path, position: `${A}:4`, added: 0, reset: false, pending: 1 });
+  await rest();
+  page.shown.delete(path);
+  page.update(path, 5, ['y', 'x'], 1);
+  await rest();
+  assert.deepEqual(
+    calls.map(([value, { pending, added }]) => [value, pending, added]),
+    [
+      [['x'], 0, 0],
+      [['y', 'x'], 1, 0],
+      [['y', 'x'], 0, 1],
+    ],
+  );
+});
+
+test('a pending write that is dropped is shown no more', async () => {
+  page.stored.set(path, [`${A}:4`, ['x']]);
+  page.shown.set(path, [`${A}:4`, ['y', 'x']]);
+  const { calls } = watch();
+  await rest();
+  page.shown.delete(path);
+  page.hears({ offing: 'update', url: path, position: `${A}:4`, added: 0, reset: false, pending: 0 });
+  await rest();
+  assert.deepEqual(
+    calls.map(([value, { pending }]) => [value, pending]),
+    [
+      [['y', 'x'], 1],
+      [['x'], 0],
+    ],
+  );
 });

@@ -24,9 +24,11 @@ export {
   HOLD_LOCK,
   LIVE_CACHE,
   type PageMessage,
+  PENDING_HEADER,
   POSITION_HEADER,
   PRECACHE_PREFIX,
   type Report,
+  SHOWN_CACHE,
   type UpdateMode,
   type WorkerMessage,
 } from './messages.ts';

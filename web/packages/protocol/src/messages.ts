@@ -17,7 +17,7 @@ export type PageMessage =
 export type UpdateMode = 'asked' | 'quiet' | 'forced';
 
 export type WorkerMessage =
-  | { offing: 'update'; url: string; position: string; added: number; reset: boolean }
+  | { offing: 'update'; url: string; position: string; added: number; reset: boolean; pending?: number }
   | { offing: 'state'; online: boolean; since: number; socket: string }
   | { offing: 'pulse' }
   | { offing: 'waiting'; version: string; auto: boolean }
@@ -52,5 +52,7 @@ export interface CacheReport {
 
 export const HOLD_LOCK = 'offing:hold'; // held, shared, by pages that must not be reloaded
 export const LIVE_CACHE = 'offing-live';
+export const SHOWN_CACHE = 'offing-shown'; // copies with the patches of pending entries
+export const PENDING_HEADER = 'Offing-Pending'; // how many, in a copy of SHOWN_CACHE
 export const PRECACHE_PREFIX = 'offing-precache-';
 export const POSITION_HEADER = 'Offing-Position';
