@@ -24,6 +24,7 @@ export class ChromiumDriver {
   #id = 0;
   #pending = new Map();
   #sessions = new Map();
+  #workers = new Map();
   #tail = '';
 
   static async launch({ flags = [] } = {}) {
@@ -86,6 +87,26 @@ export class ChromiumDriver {
     await page.send('ServiceWorker.enable');
     await page.send('ServiceWorker.stopAllWorkers');
     await page.send('ServiceWorker.disable');
+  }
+
+  // Takes the network from the workers that run now, or gives it back. For the browser they are offline: `sync` waits. From then on
+  // they are not stopped when idle.
+  async setOffline(offline) {
+    const { targetInfos } = await this.send('Target.getTargets');
+    for (const { targetId, type } of targetInfos) {
+      if (type !== 'service_worker') continue;
+      const known = this.#workers.get(targetId);
+      const { sessionId } = known ?? (await this.send('Target.attachToTarget', { targetId, flatten: true }));
+      this.#workers.set(targetId, { sessionId });
+      await this.send('Network.enable', {}, sessionId);
+      const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
+      await this.send('Network.emulateNetworkConditions', conditions, sessionId);
+    }
+  }
+
+  // These, and from then on no others.
+  grant(...permissions) {
+    return this.send('Browser.grantPermissions', { permissions });
   }
 
   async close() {

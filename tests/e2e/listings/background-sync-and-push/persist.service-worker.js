@@ -1,0 +1,13 @@
+function persistLocalChanges() {
+  return getLocalRecords().then(records => {
+    return fetch('/markdowns', {
+      method: 'POST',
+      body: JSON.stringify({ 
+        markdowns: records
+      }),
+      headers: {
+        'Content-Type': 'application/json'
+      }
+    });
+  });
+}
