@@ -9,6 +9,7 @@
 #include "channels/api.h"
 #include "channels/api_event.h"
 #include "crypto/digest.h"
+#include "proto/structured.h"
 
 namespace offing::channels {
 
@@ -59,7 +60,10 @@ Result<std::optional<journal::Publication::Key>> ReadKey(const http::Request& re
   if (key.empty() || key.size() > kMaxKey || !visible) {
     return Fail(Code::kInvalidArgument, "Idempotency-Key has 1 to 128 visible ASCII characters");
   }
-  return journal::Publication::Key{app, "", key, crypto::Sha256Hex("POST events\n" + request.body)};
+  // A backend may hand on a client's header, which is a string of RFC 8941; then the event's key is
+  // the entry's.
+  const std::string id = proto::ParseStringItem(key).value_or(key);
+  return journal::Publication::Key{app, "", id, crypto::Sha256Hex("POST events\n" + request.body)};
 }
 
 Result<Publication> ReadPublication(const http::Request& request, AppIndex app,

@@ -22,6 +22,10 @@ proto::Resume PlaceInLog(const base::Position& position, proto::OnGap on_gap,
   return {.after = {state.epoch, seq}, .ok = false};
 }
 
+bool IsAhead(const base::Position& position, const store::LogState& state) {
+  return position.epoch == state.epoch && position.seq > state.head;
+}
+
 CatchUp::CatchUp(Shard& shard, SocketId who, http::WebSocket& socket)
     : shard_(shard), who_(who), socket_(socket) {}
 
@@ -122,6 +126,11 @@ void CatchUp::Confirm(Subscription& subscription, const store::LogState& state) 
   proto::Resume resume{.after = {state.epoch, state.head}, .ok = true};
   if (subscription.feed != Feed::kJoining) {
     resume = PlaceInLog(subscription.position, subscription.on_gap, state);
+    if (IsAhead(subscription.position, state)) {
+      shard_.shared.journal->Restored("a client was at " +
+                                      base::FormatPosition(subscription.position) + " of channel " +
+                                      *subscription.channel->name);
+    }
   }
   subscription.position = resume.after;
   // "0:0" is good for any log; from here on it is a position of this one.
@@ -142,8 +151,8 @@ void CatchUp::QueueEvents(Subscription& subscription, const store::Page& page) {
   if (page.events.empty() || page.events.front().seq != position.seq + 1) return;
   for (const store::Event& event : page.events) {
     position = {page.state.epoch, event.seq};
-    socket_.SendText(
-        proto::EncodeEvent(*subscription.channel->name, event.name, event.data, position));
+    socket_.SendText(proto::EncodeEvent(*subscription.channel->name, event.name, event.data,
+                                        position, event.key));
   }
   shard_.shared.counters.replayed.Add(page.events.size());
 }

@@ -30,6 +30,9 @@
 // When retention overtakes a reader, or the log is born anew (another epoch), the client is told:
 // subscription_succeeded comes (again) with ok false and the position from which it goes on.
 //
+// A client that is ahead of a log has its journal renew all epochs (journal.h), and everybody is
+// closed with 4200 and comes back.
+//
 // Limits: one read outstanding per connection. A journal that takes no more reads is asked again at
 // the shard's next tick; one that cannot read closes the connection with 4100.
 //
@@ -50,6 +53,10 @@ namespace offing::channels {
 // whether that is without a gap. Pure.
 proto::Resume PlaceInLog(const base::Position& position, proto::OnGap on_gap,
                          const store::LogState& state);
+
+// The client has seen more of this very log than the store has: the store was restored from a
+// backup (spec/outbox.md, "Marks"). Pure.
+bool IsAhead(const base::Position& position, const store::LogState& state);
 
 class CatchUp {
  public:

@@ -65,7 +65,8 @@ Channels::Channels(const Deps& deps, ChannelsConfig config)
       shared_{config_,      deps.clock, deps.log,         deps.random,
               deps.journal, counters_,  deps.cores.size()},
       publisher_(shards_, shared_),
-      api_(shards_, publisher_, shared_) {
+      api_(shards_, publisher_, shared_),
+      client_publish_(publisher_, shared_) {
   for (size_t i = 0; i < deps.cores.size(); ++i) {
     CHECK(deps.cores[i]->index() == static_cast<int>(i), "a core stands at its index");
     shards_.push_back(std::make_unique<Shard>(*deps.cores[i], i, shared_));
@@ -76,13 +77,15 @@ Channels::~Channels() = default;
 
 bool Channels::Claims(const http::Request& request) const {
   if (request.wants_websocket) return KeyOf(request.path).has_value();
-  return api_.Claims(request.path);
+  return api_.Claims(request.path) || ClientPublish::Claims(request.path);
 }
 
 void Channels::Handle(std::unique_ptr<http::Exchange> exchange) {
   Shard& shard = *shards_[static_cast<size_t>(exchange->core().index())];
   if (exchange->request().wants_websocket) {
     Accept(std::move(exchange), shard);
+  } else if (ClientPublish::Claims(exchange->request().path)) {
+    client_publish_.Handle(std::move(exchange), shard);
   } else {
     api_.Handle(std::move(exchange), shard);
   }
@@ -105,6 +108,14 @@ void Channels::Accept(std::unique_ptr<http::Exchange> exchange, Shard& shard) {
 
 void Channels::OnCommitted(std::span<const journal::Committed> events) {
   publisher_.OnCommitted(events);
+}
+
+// Posted behind all events of the old epochs and before any of the new ones, so no subscription
+// ever sees both.
+void Channels::OnRenewed() {
+  for (const std::unique_ptr<Shard>& shard : shards_) {
+    shard->core.Post([shard = shard.get()] { shard->CloseAll("the data were restored"); });
+  }
 }
 
 void Channels::SetFirstFrame(const std::function<std::string()>& frame) {

@@ -3,8 +3,9 @@
 //
 //   Channels ── Shard (one per core) ── Hub ── Channel ── Subscription
 //      │             └── SessionTable ── Session ── CatchUp
-//      ├── Api        signed HTTP calls
-//      └── Publisher  events to all cores, in one order per channel
+//      ├── Api            signed HTTP calls
+//      ├── ClientPublish  what clients publish themselves
+//      └── Publisher      events to all cores, in one order per channel
 //
 // Life: construct; journal.SetListener(&channels) before the journal starts; Start before the
 // cores run; Drain; when the cores have stopped and the journal has, Stop. Connections (the
@@ -24,6 +25,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "channels/api.h"
+#include "channels/client_publish.h"
 #include "channels/config.h"
 #include "channels/counters.h"
 #include "channels/publisher.h"
@@ -51,20 +53,26 @@ class Channels final : public http::Handler, public journal::CommitListener {
   Channels(const Channels&) = delete;
   Channels& operator=(const Channels&) = delete;
 
-  // A WebSocket upgrade to …/app/{KEY}, whatever the key (a client with a wrong one is told so, by
-  // 4001), and any request to /apps/{ID} and below with an ID that we have.
+  // A channel's events below /_offing/channels/, a WebSocket upgrade to …/app/{KEY}, whatever the
+  // key (a client with a wrong one is told so, by 4001), and any request to /apps/{ID} and below
+  // with an ID that we have.
   bool Claims(const http::Request& request) const;
   // Answers any request; what Claims would not claim is refused with 4005 or 404.
   void Handle(std::unique_ptr<http::Exchange> exchange) override;
 
   void OnCommitted(std::span<const journal::Committed> events) override;
+  // Closes every connection with 4200, so that clients come back and hear what became of their
+  // positions.
+  void OnRenewed() override;
 
-  // For the other parts of the server, before the cores run: a signed call of theirs (api.h), and
-  // what a client of the first app, whose key the site's worker has, is told right after the
-  // greeting (`frame` is asked on its core; empty: nothing).
+  // For the other parts of the server, before the cores run: a signed call of theirs (api.h), who
+  // a request of a client is from (client_publish.h; without it nobody), and what a client of the
+  // first app, whose key the site's worker has, is told right after the greeting (`frame` is asked
+  // on its core; empty: nothing).
   void AddCall(std::string rest, Api::SignedCall call) {
     api_.AddCall(std::move(rest), std::move(call));
   }
+  void SetIdentify(Identify identify) { client_publish_.SetIdentify(std::move(identify)); }
   void SetFirstFrame(const std::function<std::string()>& frame);
   // Sends `text` to every open connection of the first app. `done` gets their number, on some core.
   void Tell(std::string text, std::function<void(size_t)> done);
@@ -88,6 +96,7 @@ class Channels final : public http::Handler, public journal::CommitListener {
   Shards shards_;
   Publisher publisher_;
   Api api_;
+  ClientPublish client_publish_;
 };
 
 }  // namespace offing::channels

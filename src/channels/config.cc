@@ -11,11 +11,16 @@ bool Matches(std::string_view pattern, std::string_view name) {
 
 }  // namespace
 
-std::optional<store::Retention> ChannelsConfig::RetentionOf(std::string_view channel) const {
+const ChannelRule* ChannelsConfig::RuleOf(std::string_view channel) const {
   for (const ChannelRule& rule : rules) {
-    if (Matches(rule.pattern, channel)) return rule.log;
+    if (Matches(rule.pattern, channel)) return &rule;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+std::optional<store::Retention> ChannelsConfig::RetentionOf(std::string_view channel) const {
+  const ChannelRule* const rule = RuleOf(channel);
+  return rule == nullptr ? std::nullopt : rule->log;
 }
 
 }  // namespace offing::channels

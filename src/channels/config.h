@@ -15,10 +15,27 @@
 
 namespace offing::channels {
 
+// Who may publish without the app's secret (client_publish.h).
+enum class Publish : uint8_t {
+  kNobody,
+  kToken,   // whoever's token has a pattern that matches the channel
+  kUsers,   // any user
+  kAnyone,  // also who is not logged in
+};
+
+// Members of a client's data that the server writes; "": it does not.
+struct Stamp {
+  std::string key;   // the write's key
+  std::string user;  // who wrote; without a user the member is taken out
+  std::string at;    // when, in ms since 1970
+};
+
 // A rule speaks of one channel ("feed") or of all that begin alike ("feed*"; "*" is all of them).
 struct ChannelRule {
   std::string pattern;
-  std::optional<store::Retention> log;  // nullopt: these channels keep none
+  std::optional<store::Retention> log = {};  // nullopt: these channels keep none
+  Publish publish = Publish::kNobody;        // needs a log
+  Stamp stamp = {};
 };
 
 // Every limit on what comes from outside: what happens at it, and the counter that then moves.
@@ -29,6 +46,13 @@ struct Limits {
   // counter.
   size_t max_channels_per_publish = 100;
   size_t max_batch = 10;
+
+  // Publications of clients, of one user, or of one address if there is none: beyond it is 429,
+  // offing_channels_client_publish_limited_total. Whose are counted: when there are more, who was
+  // silent for longest begins anew.
+  uint32_t client_publish_burst = 60;
+  uint32_t client_publish_per_second = 30;
+  size_t max_client_publishers = 10'000;
 
   // Connections of one core; one more gets pusher:error 4100 and is closed with it;
   // offing_channels_connections_refused_total.
@@ -60,6 +84,8 @@ struct Limits {
 struct ChannelsConfig {
   std::vector<proto::AppCredentials> apps;
   std::vector<ChannelRule> rules;  // the first that matches a name decides; none: no log
+  // Origins besides our own whose pages may publish: "https://app.example".
+  std::vector<std::string> origins;
   Limits limits;
   // Silence of a client after which it is pinged, and then closed with 4201.
   int64_t activity_timeout_ms = 120'000;
@@ -68,6 +94,8 @@ struct ChannelsConfig {
   // all come back in the same instant.
   int64_t drain_spread_ms = 2'000;
 
+  // nullptr: none matches.
+  const ChannelRule* RuleOf(std::string_view channel) const;
   // What the log of `channel` keeps; nullopt if it has none.
   std::optional<store::Retention> RetentionOf(std::string_view channel) const;
 };

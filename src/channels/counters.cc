@@ -16,6 +16,14 @@ Counters::Counters(base::Metrics& metrics)
                               "Subscriptions that were told that events are missing.")),
       publish_refused(metrics.AddCounter("offing_channels_publish_refused_total",
                                          "Publications over a limit, or while a queue was full.")),
+      client_published(metrics.AddCounter("offing_channels_client_published_total",
+                                          "Events that clients published themselves.")),
+      client_publish_refused(
+          metrics.AddCounter("offing_channels_client_publish_refused_total",
+                             "Publications of clients refused: who, what, or how much.")),
+      client_publish_limited(
+          metrics.AddCounter("offing_channels_client_publish_limited_total",
+                             "Publications of clients refused because they came too fast.")),
       connections_refused(
           metrics.AddCounter("offing_channels_connections_refused_total",
                              "Connections refused: no such app, protocol, limit, draining.")),

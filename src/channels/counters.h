@@ -19,6 +19,9 @@ struct Counters {
   base::Counter& resumed;
   base::Counter& gaps;
   base::Counter& publish_refused;
+  base::Counter& client_published;
+  base::Counter& client_publish_refused;
+  base::Counter& client_publish_limited;
   base::Counter& connections_refused;
   base::Counter& subscriptions_refused;
   base::Counter& flooding_closed;

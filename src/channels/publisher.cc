@@ -13,9 +13,9 @@ namespace {
 struct Handled {};  // the answer of a core that has only to have been there
 
 base::SharedBytes MakeFrame(std::string_view channel, std::string_view name, std::string_view data,
-                            const std::optional<base::Position>& id) {
-  return base::MakeShared(
-      proto::EncodeWsFrame(proto::WsOpcode::kText, proto::EncodeEvent(channel, name, data, id)));
+                            const std::optional<base::Position>& id, std::string_view key = "") {
+  return base::MakeShared(proto::EncodeWsFrame(proto::WsOpcode::kText,
+                                               proto::EncodeEvent(channel, name, data, id, key)));
 }
 
 Handled DeliverAll(Shard& shard, const std::vector<LiveEvent>& events) {
@@ -156,7 +156,8 @@ void Publisher::OnCommitted(std::span<const journal::Committed> events) {
     const std::optional<AppIndex> app = IndexOf(log.app);
     if (!app) continue;
     frames->push_back({*app, log.channel,
-                       MakeFrame(log.channel, committed.event.name, committed.event.data, position),
+                       MakeFrame(log.channel, committed.event.name, committed.event.data, position,
+                                 committed.event.key),
                        position, SocketId::Unpack(committed.tag)});
   }
   shared_.counters.published.Add(frames->size());

@@ -72,8 +72,8 @@ void Session::OnDead() {
   Close(4201, "no answer to a ping");
 }
 
-void Session::OnDrain() {
-  Close(4200, "the server is draining");
+void Session::OnSentAway(std::string_view reason) {
+  Close(4200, reason);
 }
 
 void Session::OnFull(Subscription& subscription) {

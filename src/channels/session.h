@@ -47,10 +47,10 @@ class Session final : public http::WebSocketListener {
   void OnClosed() override;
 
   // From the shard's tick: the client was silent for the activity timeout; did not answer either;
-  // the server is draining.
+  // it is to come back, to another server or to the same (4200).
   void OnSilent();
   void OnDead();
-  void OnDrain();
+  void OnSentAway(std::string_view reason);
   // From the hub: too much waits for the client to send this subscription its event.
   void OnFull(Subscription& subscription);
   // For the catch-up: a page is there; what was written has been flushed; the tick that was asked

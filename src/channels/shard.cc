@@ -38,6 +38,10 @@ void Shard::Deliver(const LiveEvent& event) {
   hub.Deliver(event, sessions.Find(event.except));
 }
 
+void Shard::CloseAll(std::string_view reason) {
+  sessions.Take(sessions.size(), [reason](Session& session) { session.OnSentAway(reason); });
+}
+
 size_t Shard::Tell(std::string_view text) {
   size_t told = 0;
   sessions.Take(sessions.size(), [text, &told](Session& session) {
@@ -80,7 +84,8 @@ void Shard::Drain(std::function<void()> drained) {
 }
 
 void Shard::DrainSome() {
-  sessions.Take(drain_step_, [](Session& session) { session.OnDrain(); });
+  sessions.Take(drain_step_,
+                [](Session& session) { session.OnSentAway("the server is draining"); });
 }
 
 }  // namespace offing::channels

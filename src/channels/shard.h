@@ -49,6 +49,9 @@ class Shard {
   void Drain(std::function<void()> drained);
   bool draining() const { return draining_; }
 
+  // Closes every connection with 4200, at once.
+  void CloseAll(std::string_view reason);
+
   // Hands an event to this core's subscribers.
   void Deliver(const LiveEvent& event);
 

@@ -37,6 +37,10 @@ constexpr auto kFacts = std::to_array<Facts>({
     {Problem::kOtherUser, "other-user", 403, Again::kNo, "This was written by another user",
      "<code>Offing-User</code> names another user than the one who asks, so nothing was done. The "
      "write waits in the browser until the user who wrote it is there again."},
+    {Problem::kMalformed, "malformed", 400, Again::kNo, "The request cannot be read",
+     "The body is not what this route takes; <code>detail</code> says what is wrong with it."},
+    {Problem::kTooLarge, "too-large", 413, Again::kNo, "The request is too large",
+     "The data are longer than the server's configuration allows."},
     {Problem::kKeyMissing, "key-missing", 400, Again::kNo, "An Idempotency-Key is required",
      "This route takes only writes with an <code>Idempotency-Key</code>, so that one that is sent "
      "twice takes effect once."},

@@ -17,6 +17,8 @@ enum class Problem : uint8_t {
   kToken,
   kNotAllowed,
   kOtherUser,
+  kMalformed,
+  kTooLarge,
   kKeyMissing,
   kKeyMalformed,
   kOutstanding,

@@ -26,8 +26,11 @@ Committer::Committer(const Journal::Deps& deps, const JournalConfig& config)
       failed_(deps.metrics.AddCounter("offing_journal_failed_commits_total",
                                       "Batches that the store refused.")),
       events_(deps.metrics.AddCounter("offing_journal_events_total", "Events committed.")),
-      open_logs_(deps.metrics.AddGauge("offing_journal_open_logs",
-                                       "Logs whose head is held in memory.")) {}
+      open_logs_(
+          deps.metrics.AddGauge("offing_journal_open_logs", "Logs whose head is held in memory.")),
+      restored_(deps.metrics.AddCounter(
+          "offing_restored_total",
+          "Times that every log got a new epoch, because the data were restored from a backup.")) {}
 
 void Committer::Commit(std::span<Waiting> waiting) {
   Round round;
@@ -35,6 +38,11 @@ void Committer::Commit(std::span<Waiting> waiting) {
   round.steady_ms = deps_.clock.SteadyMs();
   round.answers.reserve(waiting.size());
   keys_.Begin(round.now_ms);
+  for (const Waiting& one : waiting) {
+    if (!renewed_ && keys_.IsAhead(one.publication)) {
+      Renew("a client was told of entries that no mark knows");
+    }
+  }
   for (Waiting& one : waiting) {
     round.answers.push_back({std::move(one.done), Admit(round, one.publication)});
   }
@@ -133,6 +141,24 @@ base::Result<void> Committer::Write(Round& round) {
   heads_.Shrink(config_.max_open_logs);
   open_logs_.Add(heads_.size() - open_logs_.value());
   return written;
+}
+
+void Committer::Renew(const std::string& how) {
+  if (renewed_) return;
+  store::Batch batch;
+  batch.renew_epochs = deps_.random.U64() % store::kEpochShifts + 1;
+  if (const auto done = deps_.store.Commit(batch); !done) {
+    failed_.Add();
+    deps_.log.Error("journal: the logs could not be given new epochs: " + done.error().detail);
+    return;
+  }
+  renewed_ = true;
+  restored_.Add();
+  deps_.log.Warning("the data were restored from a backup (" + how +
+                    "): every log has a new epoch, and clients fetch once");
+  heads_.ForgetAll();
+  for (Projection* projection : projections_) projection->OnRenewed();
+  if (listener_ != nullptr) listener_->OnRenewed();
 }
 
 void Committer::RunTask(const Task& task) {

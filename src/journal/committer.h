@@ -11,6 +11,7 @@
 // Threading: journal thread (or the only thread, in tests).
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <span>
 #include <string>
@@ -39,6 +40,9 @@ class Committer {
 
   // Commits all of them together and answers each.
   void Commit(std::span<Waiting> waiting);
+  // Gives every log a new epoch, unless that was done.
+  void Renew(const std::string& how);
+  bool renewed() const { return renewed_; }  // any thread
   // Runs the task and commits what it leaves in the batch.
   void RunTask(const Task& task);
   // One step of the sweep, if it is due; returns the milliseconds until the next one is.
@@ -75,11 +79,13 @@ class Committer {
   store::LogKey swept_;  // the last log that the sweep looked at
   int64_t next_sweep_ms_;
   int64_t next_drop_ms_ = 0;
+  std::atomic<bool> renewed_ = false;
 
   base::Counter& commits_;
   base::Counter& failed_;
   base::Counter& events_;
   base::Counter& open_logs_;
+  base::Counter& restored_;
 };
 
 }  // namespace offing::journal

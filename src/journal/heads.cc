@@ -57,6 +57,11 @@ void Heads::Forget(const store::LogKey& log) {
   by_log_.erase(it);
 }
 
+void Heads::ForgetAll() {
+  by_log_.clear();
+  by_use_.clear();
+}
+
 void Heads::Shrink(size_t max) {
   while (by_log_.size() > max) {
     by_log_.erase(by_use_.back().log);

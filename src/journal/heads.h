@@ -40,6 +40,7 @@ class Heads {
   base::Result<Head*> Open(const store::LogKey& log);
   // The store is to be asked again.
   void Forget(const store::LogKey& log);
+  void ForgetAll();
   // Lets go of the least recently used beyond `max`.
   void Shrink(size_t max);
   size_t size() const { return by_log_.size(); }

@@ -48,6 +48,7 @@ class Journal::Impl {
   void Append(Publication publication, Done done);
   void Read(WaitingRead read);
   void Run(Task task);
+  void Restored(std::string how);
   size_t Crank();
   int64_t OldestReplyMs() const { return clock_.WallMs() - config_.key_age_ms; }
 
@@ -162,6 +163,11 @@ void Journal::Impl::Run(Task task) {
   if (stopping_) return;
   queue_.push_back({std::move(task), 0});
   if (queue_.size() == 1) work_.notify_one();
+}
+
+void Journal::Impl::Restored(std::string how) {
+  if (committer_.renewed()) return;
+  Run([this, how = std::move(how)](store::Reader&, store::Batch&) { committer_.Renew(how); });
 }
 
 Journal::Impl::Portion Journal::Impl::Take() {
@@ -296,6 +302,10 @@ void Journal::FindReply(Publication::Key key, FoundDone done) {
 
 bool Journal::Full() const {
   return impl_->committer().keys().Full();
+}
+
+void Journal::Restored(std::string how) {
+  impl_->Restored(std::move(how));
 }
 
 void Journal::Run(std::function<void(store::Reader&, store::Batch&)> task) {

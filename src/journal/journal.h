@@ -105,6 +105,8 @@ class CommitListener {
  public:
   virtual ~CommitListener() = default;
   virtual void OnCommitted(std::span<const Committed> events) = 0;
+  // Every log has another epoch (Journal::Restored). What OnCommitted brings next is of it.
+  virtual void OnRenewed() = 0;
 };
 
 // Folds events into documents that are committed with them. Threading: journal thread.
@@ -119,6 +121,8 @@ class Projection {
   virtual void OnCommitted() = 0;
   // It is not: forget everything since the last OnCommitted.
   virtual void OnFailed() = 0;
+  // Every log has another epoch, and so have the snapshots in the store: forget everything.
+  virtual void OnRenewed() = 0;
 };
 
 struct JournalConfig {
@@ -187,6 +191,14 @@ class Journal {
 
   // So much is remembered that a write with a new key would be refused. A recent value.
   bool Full() const;
+
+  // A client has shown what this store cannot know: it was restored from a backup, and others may
+  // stand where their log is about to go another way. All logs get a new epoch, the listener and
+  // the projections hear of it, offing_restored_total moves and the log says so, with `how` it came
+  // out. Once in the life of a journal; from then on nothing happens, so that a client that lies
+  // costs everybody one fetch, once. Entries whose `acked` is above a mark that is known do the
+  // same.
+  void Restored(std::string how);
 
   // Runs `task` on the journal thread between two commits, in the order of Append. What it adds to
   // the batch is committed before anything else, and the projections and the listener hear of that

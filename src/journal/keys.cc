@@ -50,6 +50,14 @@ void Keys::Begin(int64_t now_ms) {
   added_replies_ = added_bytes_ = added_marks_ = 0;
 }
 
+bool Keys::IsAhead(const Publication& publication) {
+  if (!publication.key || !publication.key->entry || publication.key->entry->acked == 0) {
+    return false;
+  }
+  const auto mark = FindMark(*publication.key);
+  return mark && *mark > 0 && publication.key->entry->acked > *mark;
+}
+
 base::Result<std::optional<Receipt>> Keys::Check(const Publication& publication) {
   const Publication::Key& key = *publication.key;
   if (publication.remember != Publication::Remember::kOnce) {

@@ -26,6 +26,9 @@ class Keys {
 
   // A new batch.
   void Begin(int64_t now_ms);
+  // Its client was told more of its lane than the mark knows, which is there: the store is older
+  // than the client. A lane without a mark proves nothing, it may have been dropped.
+  bool IsAhead(const Publication& publication);
   // For a publication with a key. The receipt of the first time, or nullopt: go on. Errors: those
   // of Journal::Append that speak of keys, and the store's.
   base::Result<std::optional<Receipt>> Check(const Publication& publication);

@@ -217,5 +217,62 @@ TEST_F(KeysTest, FindsTheReplyTheMarkAndNeither) {
   EXPECT_FALSE(Find(write).reply);
 }
 
+class RestoredTest : public KeysTest {
+ protected:
+  base::Epoch EpochOf(const store::LogKey& log) { return store_.State(log)->value().epoch; }
+  Entry Acked(uint64_t seq, uint64_t acked) {
+    return {.client = "client", .lane = "notes", .seq = seq, .acked = acked};
+  }
+};
+
+TEST_F(RestoredTest, EveryLogGetsANewEpochOnceAndKeepsItsEvents) {
+  CountingProjection projection;
+  journal().AddProjection(&projection);
+  const base::Epoch feed = Publish(Events({{kFeed, "a"}})).positions[0].epoch;
+  const base::Epoch news = Publish(Events({{kNews, "b"}})).positions[0].epoch;
+  journal().Restored("a test says so");
+  journal().Restored("it says so again");
+  const Receipt after = Publish(Events({{kFeed, "c"}}));
+  EXPECT_NE(after.positions[0].epoch, feed);
+  EXPECT_NE(EpochOf(kNews), news);
+  EXPECT_EQ(after.positions[0].seq, 2u);
+  EXPECT_EQ(EventsOf(kFeed)[0].data, "a");
+  EXPECT_EQ(listener_.renewals(), 1u);
+  EXPECT_EQ(projection.renewals(), 1);
+  EXPECT_TRUE(Shows("offing_restored_total 1"));
+}
+
+TEST_F(RestoredTest, IsTriedAgainIfItCouldNotBeWritten) {
+  const base::Epoch feed = Publish(Events({{kFeed, "a"}})).positions[0].epoch;
+  store_.FailNext(1);
+  journal().Restored("a test says so");
+  journal().Crank();
+  EXPECT_EQ(EpochOf(kFeed), feed);
+  EXPECT_EQ(listener_.renewals(), 0u);
+  journal().Restored("a test says so");
+  journal().Crank();
+  EXPECT_NE(EpochOf(kFeed), feed);
+}
+
+TEST_F(RestoredTest, AnEntryThatWasToldMoreThanItsMarkKnowsShowsIt) {
+  const base::Epoch before = Publish(Write("k1", "", Acked(1, 0))).positions[0].epoch;
+  Publish(Write("k2", "", Acked(2, 1)));
+  EXPECT_EQ(EpochOf(kFeed), before);
+  const Receipt receipt = Publish(Write("k9", "", Acked(9, 8)));
+  EXPECT_EQ(receipt.positions[0].epoch, EpochOf(kFeed)) << "its own position is one of the new";
+  EXPECT_NE(EpochOf(kFeed), before);
+  EXPECT_EQ(MarkOf("notes"), 9u);
+  const base::Epoch renewed = EpochOf(kFeed);
+  Publish(Write("k20", "", Acked(20, 19)));
+  EXPECT_EQ(EpochOf(kFeed), renewed) << "once";
+}
+
+TEST_F(RestoredTest, ALaneWithoutAMarkProvesNothing) {
+  const base::Epoch before = Publish(Events({{kFeed, "a"}})).positions[0].epoch;
+  Publish(Write("k9", "", Acked(9, 8)));
+  EXPECT_EQ(EpochOf(kFeed), before);
+  EXPECT_TRUE(Shows("offing_restored_total 0"));
+}
+
 }  // namespace
 }  // namespace offing::journal

@@ -80,12 +80,15 @@ class RecordingListener final : public CommitListener {
     calls_ += 1;
     events_.insert(events_.end(), events.begin(), events.end());
   }
+  void OnRenewed() override { renewals_ += 1; }
+  size_t renewals() const { return renewals_; }
   const std::vector<Committed>& events() const { return events_; }
   size_t calls() const { return calls_; }
 
  private:
   std::vector<Committed> events_;
   size_t calls_ = 0;
+  size_t renewals_ = 0;
 };
 
 // Its document is the number of events, in every log.
@@ -98,11 +101,14 @@ class CountingProjection final : public Projection {
   }
   void OnCommitted() override { shown_ = folded_; }
   void OnFailed() override { folded_ = shown_; }
+  void OnRenewed() override { renewals_ += 1; }
+  int renewals() const { return renewals_; }
   int shown() const { return shown_; }
 
  private:
   int folded_ = 0;
   int shown_ = 0;
+  int renewals_ = 0;
 };
 
 using LogAndData = std::pair<store::LogKey, std::string>;

@@ -31,6 +31,13 @@ void Board::Drop(std::string_view path) {
   if (found != by_path_.end()) DropLocked(found->second);
 }
 
+void Board::Clear() {
+  const std::lock_guard lock(mutex_);
+  by_path_.clear();
+  order_.clear();
+  bytes_ = 0;
+}
+
 void Board::DropLocked(Order::iterator at) {
   bytes_ -= (*at)->body->size();
   by_path_.erase((*at)->path);

@@ -40,6 +40,7 @@ class Board {
   // Replaces what was there.
   void Put(SharedDocument document);
   void Drop(std::string_view path);
+  void Clear();
 
  private:
   using Order = std::list<SharedDocument>;  // the most recently used first

@@ -132,6 +132,14 @@ void Documents::OnFailed() {
   collected_.clear();
 }
 
+void Documents::OnRenewed() {
+  DCHECK(touched_.empty(), "epochs are renewed between two commits");
+  by_path_.clear();
+  order_.clear();
+  bytes_ = 0;
+  deps_.board.Clear();
+}
+
 Result<SharedDocument> Documents::Load(const ResourceRef& ref, store::Reader& reader,
                                        store::Batch& batch) {
   if (const Working* working = Touch(ref.path)) {

@@ -53,6 +53,7 @@ class Documents {
   void Collect(store::Batch& batch);
   void OnCommitted();
   void OnFailed();
+  void OnRenewed();
 
   // The committed document, for a path that the board does not have; between two commits only. A
   // resource whose channel was never written is answered with its initial value at 0:0, and nothing

@@ -162,4 +162,8 @@ void Resources::OnFailed() {
   documents_.OnFailed();
 }
 
+void Resources::OnRenewed() {
+  documents_.OnRenewed();
+}
+
 }  // namespace offing::live

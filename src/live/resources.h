@@ -19,8 +19,8 @@
 // least recently used goes), GETs that wait for a load (beyond: 503, Retry-After, and a counter).
 // Asking for paths of a pattern that were never written keeps nothing.
 //
-// Threading: Apply, Collect, OnCommitted, OnFailed: storage thread (the journal's). The rest: any
-// thread; Handle on the exchange's core.
+// Threading: Apply, Collect, OnCommitted, OnFailed, OnRenewed: storage thread (the journal's). The
+// rest: any thread; Handle on the exchange's core.
 #pragma once
 
 #include <atomic>
@@ -74,6 +74,7 @@ class Resources final : public journal::Projection, public http::Handler {
   void Collect(store::Batch& batch) override;
   void OnCommitted() override;
   void OnFailed() override;
+  void OnRenewed() override;
 
   // The array `resources` of the worker's CONFIG (spec/worker.md).
   std::string ConfigJson() const { return table_.ConfigJson(); }

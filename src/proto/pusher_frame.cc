@@ -175,11 +175,15 @@ std::string EncodeSubscriptionError(std::string_view channel, std::string_view t
 }
 
 std::string EncodeEvent(std::string_view channel, std::string_view name, std::string_view data,
-                        const std::optional<base::Position>& id) {
+                        const std::optional<base::Position>& id, std::string_view key) {
   std::string out = Open(name, channel, data.size() + data.size() / 8);
   out += R"(,"data":)";
   base::AppendQuoted(out, data);
   if (id) out.append(R"(,"id":")").append(base::FormatPosition(*id)).append("\"");
+  if (!key.empty()) {
+    out += R"(,"key":)";
+    base::AppendQuoted(out, key);
+  }
   return out += '}';
 }
 

@@ -64,9 +64,9 @@ std::string EncodeSubscriptionSucceeded(std::string_view channel,
 std::string EncodeSubscriptionError(std::string_view channel, std::string_view type,
                                     std::string_view error, int status);
 // `data` is the event's data string; it is written as a JSON string. `id` only for channels with a
-// log.
+// log; `key` only for events whose write had one, otherwise "".
 std::string EncodeEvent(std::string_view channel, std::string_view name, std::string_view data,
-                        const std::optional<base::Position>& id);
+                        const std::optional<base::Position>& id, std::string_view key = "");
 
 enum class ChannelKind { kPublic, kPrivate, kPrivateEncrypted, kPresence };
 // nullopt: not a channel name (spec/channels.md, "Subscribing").

@@ -155,6 +155,8 @@ TEST(PusherFrames, AreWrittenAsTheProtocolSays) {
   EXPECT_EQ(EncodeSubscriptionError("private-x", "AuthError", "Invalid signature", 401),
             R"({"event":"pusher:subscription_error","channel":"private-x",)"
             R"("data":{"type":"AuthError","error":"Invalid signature","status":401}})");
+  EXPECT_EQ(EncodeEvent("c", "e", "hi", Position{Epoch{0xab}, 2}, "a \"key\""),
+            R"({"event":"e","channel":"c","data":"hi","id":"0000000000ab:2","key":"a \"key\""})");
   EXPECT_EQ(EncodeEvent("c", "e", "hi", std::nullopt),
             R"({"event":"e","channel":"c","data":"hi"})");
   EXPECT_EQ(

@@ -44,11 +44,14 @@ struct Batch {
   int64_t drop_replies_before_ms = 0;  // replies older than this go
   int64_t drop_marks_before_ms = 0;    // marks that did not move since then go
   uint64_t drop_oldest_marks = 0;      // so many of those that did not move for longest go
+  // Every log gets RenewedEpoch(its epoch, this), and every snapshot's position with it; the events
+  // stay. 0: none does. Goes without appends and snapshots.
+  uint64_t renew_epochs = 0;
 
   bool empty() const {
     return appends.empty() && trims.empty() && snapshots.empty() && forgotten.empty() &&
            replies.empty() && marks.empty() && settings.empty() && drop_replies_before_ms == 0 &&
-           drop_marks_before_ms == 0 && drop_oldest_marks == 0;
+           drop_marks_before_ms == 0 && drop_oldest_marks == 0 && renew_epochs == 0;
   }
 };
 

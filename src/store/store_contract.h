@@ -251,6 +251,42 @@ TEST_P(StoreContract, MarksThatDidNotMoveForLongestGoFirst) {
   EXPECT_EQ(left, "-+--+");
 }
 
+TEST_P(StoreContract, RenewingGivesEveryLogAnotherEpochAndKeepsItsEvents) {
+  const LogKey other{"app", "other"};
+  Fill(feed_, 0, 3);
+  Batch batch;
+  batch.appends.push_back({other, base::Epoch{7}, {1, 5, "e", "x"}});
+  batch.snapshots = {{"app", "/feed.json", {kEpoch, 3}, "rules", "[1]"},
+                     {"app", "/none.json", {}, "rules", "[]"}};
+  ASSERT_TRUE(store().Commit(batch));
+  Batch renew;
+  renew.renew_epochs = kEpochShifts - 3;
+  EXPECT_FALSE(renew.empty());
+  ASSERT_TRUE(store().Commit(renew));
+  const base::Epoch renewed = RenewedEpoch(kEpoch, renew.renew_epochs);
+  EXPECT_NE(renewed, kEpoch);
+  EXPECT_EQ(StateOf(feed_), (LogState{renewed, 1, 3, 30}));
+  EXPECT_EQ(StateOf(other).epoch, base::Epoch{3});
+  EXPECT_EQ(SeqsAfter(0, 10, kAll), (Seqs{1, 2, 3}));
+  EXPECT_EQ(store().FindSnapshot("app", "/feed.json")->value().position,
+            (base::Position{renewed, 3}));
+  EXPECT_EQ(store().FindSnapshot("app", "/none.json")->value().position, base::Position{});
+  Batch on;
+  on.appends.push_back({feed_, renewed, {4, 4'000, "e", "z"}});
+  EXPECT_TRUE(store().Commit(on));
+}
+
+TEST(RenewedEpoch, IsNeverTheSameAndNeverNone) {
+  const base::Epoch last{kEpochShifts + 1};
+  for (const uint64_t shift : {uint64_t{1}, kEpochShifts / 2, kEpochShifts}) {
+    for (const base::Epoch epoch : {base::Epoch{1}, base::Epoch{2}, last}) {
+      EXPECT_NE(RenewedEpoch(epoch, shift), epoch);
+      EXPECT_NE(RenewedEpoch(epoch, shift), base::kNoEpoch);
+      EXPECT_LE(RenewedEpoch(epoch, shift), last);
+    }
+  }
+}
+
 TEST_P(StoreContract, ASettingReplacesTheOneOfItsName) {
   EXPECT_EQ(*store().FindSetting("app", "control"), std::nullopt);
   const Setting first{"app", "control", "{\"kill\":true}"};

@@ -46,6 +46,13 @@ struct Retention {
   uint64_t bytes = 0;
 };
 
+// The epoch that follows `epoch` when all logs get a new one: never the same, never 0, and two logs
+// that had different ones still have. `shift`: 1 to kEpochShifts.
+inline constexpr uint64_t kEpochShifts = (uint64_t{1} << 48) - 2;
+inline base::Epoch RenewedEpoch(base::Epoch epoch, uint64_t shift) {
+  return base::Epoch{(static_cast<uint64_t>(epoch) - 1 + shift) % (kEpochShifts + 1) + 1};
+}
+
 // Some of a log's events in order, and the log's state at the moment they were read.
 struct Page {
   LogState state;

@@ -59,6 +59,7 @@ class FoldProjection final : public journal::Projection {
     changed_.clear();
     folds_.clear();
   }
+  void OnRenewed() override { OnFailed(); }
 
  private:
   std::map<store::LogKey, uint64_t> folds_;

@@ -55,6 +55,7 @@ base::Result<void> MemoryStore::Commit(const Batch& batch) {
   }
   WriteReplies(batch);
   WriteMarks(batch);
+  if (batch.renew_epochs != 0) RenewEpochs(batch.renew_epochs);
   for (const Setting& setting : batch.settings) settings_[{setting.app, setting.name}] = setting;
   return {};
 }
@@ -82,6 +83,14 @@ void MemoryStore::WriteMarks(const Batch& batch) {
   for (uint64_t i = 0; i < batch.drop_oldest_marks && !marks_.empty(); ++i) {
     marks_.erase(
         std::ranges::min_element(marks_, {}, [](const auto& entry) { return entry.second.at_ms; }));
+  }
+}
+
+void MemoryStore::RenewEpochs(uint64_t shift) {
+  for (auto& [key, log] : logs_) log.state.epoch = RenewedEpoch(log.state.epoch, shift);
+  for (auto& [name, snapshot] : snapshots_) {
+    base::Epoch& epoch = snapshot.position.epoch;
+    if (epoch != base::kNoEpoch) epoch = RenewedEpoch(epoch, shift);
   }
 }
 

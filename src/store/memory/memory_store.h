@@ -49,6 +49,7 @@ class MemoryStore final : public Store {
   void Trim(const Batch::Trim& trim);
   void WriteReplies(const Batch& batch);
   void WriteMarks(const Batch& batch);
+  void RenewEpochs(uint64_t shift);
 
   mutable std::shared_mutex
       mutex_;  // a commit excludes every read, so a reader sees only whole batches

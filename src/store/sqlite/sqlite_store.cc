@@ -83,6 +83,7 @@ class SqliteStore final : public Store {
   base::Result<void> Trim(TouchedLogs& logs, const Batch::Trim& trim);
   base::Result<void> WriteBack(const TouchedLogs& logs);
   base::Result<void> WriteDocuments(const Batch& batch);
+  base::Result<void> RenewEpochs(uint64_t shift);
 
   DataFolder folder_;  // first in, last out: the lock outlives the connection
   std::string file_;
@@ -273,7 +274,19 @@ base::Result<void> SqliteStore::WriteDocuments(const Batch& batch) {
                    .Run();
     if (!put) return put;
   }
+  if (batch.renew_epochs != 0) {
+    if (auto renewed = RenewEpochs(batch.renew_epochs); !renewed) return renewed;
+  }
   return keys_.Apply(batch);
+}
+
+// As RenewedEpoch.
+base::Result<void> SqliteStore::RenewEpochs(uint64_t shift) {
+  const std::string renewed = "epoch = (epoch - 1 + " + std::to_string(shift) + ") % " +
+                              std::to_string(kEpochShifts + 1) + " + 1";
+  return connection().Execute(
+      "renew epochs",
+      "UPDATE log SET " + renewed + ";UPDATE snapshot SET " + renewed + " WHERE epoch <> 0");
 }
 
 base::Result<std::unique_ptr<Reader>> SqliteStore::OpenReader() {
