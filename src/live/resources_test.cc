@@ -77,6 +77,10 @@ class Server {
     return at == std::string::npos ? 0 : std::stoull(text.substr(at + name.size() + 2));
   }
 
+  void Renew() {
+    journal_.Restored("a test says so");
+    Settle();
+  }
   Resources& resources() { return resources_; }
   net::Core& core() { return core_; }
 
@@ -119,6 +123,24 @@ TEST(Resources, ShowWhatWasPublished) {
   EXPECT_EQ(position->seq, 3u);
   EXPECT_THAT(answer->Header("etag"), HasSubstr("\"" + answer->Header("offing-position") + "-"));
   EXPECT_EQ(server.Metric("offing_live_events_applied_total"), 3u);
+}
+
+TEST(Resources, KeepTheirValueAtTheSamePlaceOfANewEpoch) {
+  Disk disk;
+  Server server(disk, Feed());
+  server.Publish(kFeed, {"1", "2"});
+  const auto before = server.Ask(Get("/feed.json"));
+  server.Renew();
+  const auto after = server.Ask(Get("/feed.json"));
+  EXPECT_EQ(after->Body(), "[1,2]");
+  const auto old = base::ParsePosition(before->Header("offing-position"));
+  const auto renewed = base::ParsePosition(after->Header("offing-position"));
+  EXPECT_NE(renewed->epoch, old->epoch);
+  EXPECT_EQ(renewed->seq, old->seq);
+  EXPECT_NE(after->Header("etag"), before->Header("etag"));
+  EXPECT_EQ(server.Metric("offing_live_documents_refolded_total"), 0u);
+  server.Publish(kFeed, {"3"});
+  EXPECT_EQ(server.Body("/feed.json"), "[1,2,3]");
 }
 
 TEST(Resources, AnswerFromTheBoardWithoutTheJournal) {
@@ -348,6 +370,7 @@ class Watcher final : public journal::CommitListener {
  public:
   explicit Watcher(std::function<void()> look) : look_(std::move(look)) {}
   void OnCommitted(std::span<const journal::Committed>) override { look_(); }
+  void OnRenewed() override {}
 
  private:
   std::function<void()> look_;
