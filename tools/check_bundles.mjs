@@ -6,9 +6,10 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 // The module is for workers that an app writes itself: it holds every part, and the names that Workbox has for them.
 export const budgets = {
-  'web/dist/worker.js': 9_400,
+  'web/dist/worker.js': 9_700,
   'web/dist/worker.safety.js': 256,
-  'web/dist/worker.mjs': 15_360,
+  'web/dist/worker.mjs': 21_504,
+  'web/dist/outbox.mjs': 5_120,
   'web/dist/client.mjs': 5 * 1024,
   'web/dist/update.mjs': 1024,
   'web/dist/outbox-element.mjs': 1_400,
@@ -20,6 +21,7 @@ const compose = (...parts) => [...parts.map((part) => `web/dist/worker.${part}.j
 export const compositions = {
   'worker with json-patch': { files: compose('json-patch'), budget: 12 * 1024 },
   'worker with routes': { files: compose('routes'), budget: 12 * 1024 },
+  'worker with the outbox': { files: compose('outbox'), budget: 16 * 1024 },
 };
 
 export function brotliSize(bytes) {

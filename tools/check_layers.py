@@ -47,8 +47,9 @@ IMPURE = re.compile(
 
 PACKAGES = {
     "protocol": "",
+    "outbox": "protocol",
     "client": "protocol",
-    "worker": "protocol",
+    "worker": "protocol outbox",
     "console": "protocol client",
 }
 

@@ -2,6 +2,7 @@
 //
 //   worker.js         classic script; starts itself with self.__OFFING      (in /sw.js)
 //   worker.NAME.js    classic scripts, its parts; in front of it if CONFIG.parts names them (in /sw.js)
+//   outbox.mjs        the outbox for pages without a worker                 (/_offing/outbox.js)
 //   worker.safety.js  classic script; in its place while the kill switch is on
 //   worker.mjs        the worker's parts and `config` from self.__OFFING    (/_offing/worker.js)
 //   client.mjs        the page library                                      (/_offing/client.js)
@@ -25,9 +26,11 @@ const published = join(web, 'packages/offing/dist');
 const bundles = [
   { entry: 'worker/src/classic.ts', file: 'worker.js', format: 'iife' },
   { entry: 'worker/src/json-patch-part.ts', file: 'worker.json-patch.js', format: 'iife' },
+  { entry: 'worker/src/outbox/part.ts', file: 'worker.outbox.js', format: 'iife' },
   { entry: 'worker/src/routes/part.ts', file: 'worker.routes.js', format: 'iife' },
   { entry: 'worker/src/safety.ts', file: 'worker.safety.js', format: 'iife' },
   { entry: 'worker/src/index.ts', file: 'worker.mjs', format: 'esm' },
+  { entry: 'outbox/src/page.ts', file: 'outbox.mjs', format: 'esm' },
   { entry: 'client/src/index.ts', file: 'client.mjs', format: 'esm' },
   { entry: 'client/src/update-element.ts', file: 'update.mjs', format: 'esm' },
   { entry: 'client/src/outbox-element.ts', file: 'outbox-element.mjs', format: 'esm' },
@@ -51,7 +54,7 @@ const besideTheLibrary = {
 
 const packages = join(web, 'packages');
 const short = shorten(
-  [join(packages, 'protocol/src'), join(packages, 'worker/src')],
+  [join(packages, 'protocol/src'), join(packages, 'outbox/src'), join(packages, 'worker/src')],
   join(packages, 'worker/tsconfig.json'),
 );
 // In classic scripts: nobody imports names from them.
@@ -84,7 +87,7 @@ for (const line of lines) console.log(line);
 
 // Declarations: one folder per package, and relative imports between them, so that they stand by themselves.
 const tsc = join(web, '../node_modules/typescript/bin/tsc');
-for (const name of ['protocol', 'worker', 'client']) {
+for (const name of ['protocol', 'outbox', 'worker', 'client']) {
   const outDir = join(dist, 'types', name);
   const options = ['--noEmit', 'false', '--emitDeclarationOnly', '--declaration', '--outDir', outDir];
   const { status } = spawnSync(process.execPath, [tsc, '-p', join(packages, name), ...options], {
@@ -94,8 +97,11 @@ for (const name of ['protocol', 'worker', 'client']) {
   for (const file of readdirSync(outDir, { recursive: true })) {
     if (!file.endsWith('.d.ts')) continue;
     const text = readFileSync(join(outDir, file), 'utf8');
-    const protocol = `${'../'.repeat(file.split(sep).length)}protocol/index.ts`;
-    writeFileSync(join(outDir, file), text.replaceAll('@offing/protocol', protocol).replace(/\.ts';$/gm, ".js';"));
+    const up = '../'.repeat(file.split(sep).length);
+    writeFileSync(
+      join(outDir, file),
+      text.replace(/@offing\/(\w+)/g, `${up}$1/index.ts`).replace(/\.ts';$/gm, ".js';"),
+    );
   }
 }
 for (const name of ['client.mjs', 'worker.mjs', 'types'])

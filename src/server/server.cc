@@ -83,7 +83,8 @@ site::WorkerParts Parts(const std::string& config_head) {
                           .module = web::FindAsset("worker.mjs").value_or(""),
                           .client = web::FindAsset("client.mjs").value_or(""),
                           .safety = web::FindAsset("worker.safety.js").value_or(""),
-                          .update = web::FindAsset("update.mjs").value_or("")};
+                          .update = web::FindAsset("update.mjs").value_or(""),
+                          .outbox = web::FindAsset("outbox.mjs").value_or("")};
   const auto head = base::ParseJson(config_head);
   if (!head || !head->contains("parts")) return parts;
   for (const std::string part : (*head)["parts"]) {

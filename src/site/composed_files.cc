@@ -28,6 +28,7 @@ ComposedFiles::ComposedFiles(Deps deps, std::optional<ManifestScanner> scanner)
     : deps_(std::move(deps)),
       client_(ComposeScript(std::string(deps_.parts.client))),
       update_(ComposeScript(std::string(deps_.parts.update))),
+      outbox_(ComposeScript(std::string(deps_.parts.outbox))),
       state_(StatePage()),
       safety_(ComposeScript(std::string(deps_.parts.safety))),
       scanner_(std::move(scanner)) {}

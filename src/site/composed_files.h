@@ -50,6 +50,7 @@ class ComposedFiles {
   std::shared_ptr<const Composed> Now() const;
   const ComposedFile& client() const { return client_; }
   const ComposedFile& update_element() const { return update_; }
+  const ComposedFile& outbox() const { return outbox_; }
   const ComposedFile& safety_worker() const { return safety_; }
   // What /_offing/state says where no worker answers it.
   const ComposedFile& state_page() const { return state_; }
@@ -60,6 +61,7 @@ class ComposedFiles {
   const Deps deps_;
   const ComposedFile client_;
   const ComposedFile update_;
+  const ComposedFile outbox_;
   const ComposedFile state_;
   const ComposedFile safety_;
   std::optional<ManifestScanner> scanner_;

@@ -22,6 +22,7 @@ struct WorkerParts {
   std::vector<std::string_view> extras;  // stand before `classic`: what CONFIG.parts names
   std::string_view safety;               // /sw.js, while the worker is killed
   std::string_view update = {};          // /_offing/update.js; none if empty
+  std::string_view outbox = {};          // /_offing/outbox.js; none if empty
 };
 
 struct ComposedFile {

@@ -203,6 +203,8 @@ void Site::Impl::HandleOurs(ExchangePtr exchange) {
     SendComposed(*exchange, composed_.client());
   } else if (path == "/_offing/update.js") {
     SendComposed(*exchange, composed_.update_element());
+  } else if (path == "/_offing/outbox.js") {
+    SendComposed(*exchange, composed_.outbox());
   } else if (path == "/_offing/state") {
     SendComposed(*exchange, composed_.state_page());
   } else {

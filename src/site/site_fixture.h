@@ -116,7 +116,8 @@ class SiteTest : public testing::Test {
                      .client = "client()",
                      .extras = {},
                      .safety = "safety()",
-                     .update = "update()"};
+                     .update = "update()",
+                     .outbox = "outbox()"};
   SiteConfig config_;
   std::unique_ptr<Site> site_;
 };

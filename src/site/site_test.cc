@@ -263,6 +263,7 @@ TEST_F(SiteTest, ComposesTheWorkerFromItsConfigurationAndTheFolder) {
   EXPECT_EQ(Ask(Get("/_offing/worker.classic.js"))->Body(), text);
   EXPECT_EQ(Ask(Get("/_offing/client.js"))->Body(), "client()");
   EXPECT_EQ(Ask(Get("/_offing/update.js"))->Body(), "update()");
+  EXPECT_EQ(Ask(Get("/_offing/outbox.js"))->Body(), "outbox()");
   EXPECT_EQ("\"" + Revision("/_offing/update.js") + "\"",
             Ask(Get("/_offing/update.js"))->Header("etag"));
   const auto state = Ask(Get("/_offing/state"));

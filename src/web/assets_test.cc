@@ -20,8 +20,9 @@ TEST(Assets, NamesTheWorkerInBothFormsItsPartsAndTheClient) {
   std::vector<std::string_view> names;
   for (const Asset& asset : EmbeddedAssets()) names.push_back(asset.name);
   EXPECT_THAT(names,
-              testing::ElementsAre("worker.js", "worker.json-patch.js", "worker.routes.js",
-                                   "worker.safety.js", "worker.mjs", "client.mjs", "update.mjs"));
+              testing::ElementsAre("worker.js", "worker.json-patch.js", "worker.outbox.js",
+                                   "worker.routes.js", "worker.safety.js", "worker.mjs",
+                                   "outbox.mjs", "client.mjs", "update.mjs"));
 }
 
 TEST(Assets, HoldTheBundlesByteForByte) {

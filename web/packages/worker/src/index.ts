@@ -1,5 +1,6 @@
 // The worker's parts, for a worker that an app writes itself. `config` is what the server put in front of the module.
 import { type Config, jsonPatch, optional } from '@offing/protocol';
+import { outbox } from './outbox/outbox.ts';
 import { allRoutes } from './routes/code.ts';
 import { start as startWith } from './start.ts';
 
@@ -53,7 +54,7 @@ export { putFor, setUser, userSpace } from './user.ts';
 // Adds the listeners, with the routes that were made so far and will be made while the script runs for the first time.
 export function start(given: Config): void {
   optional['json-patch'] = jsonPatch;
-  startWith(given, { routes: allRoutes });
+  startWith(given, { routes: allRoutes, outbox });
 }
 
 export const config = (globalThis as unknown as { __OFFING: Config }).__OFFING;

@@ -4,6 +4,7 @@ import type { Control } from './control.ts';
 import type { Tabs } from './lifecycle-tabs.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Live } from './live.ts';
+import type { OutboxPart } from './parts.ts';
 import type { Presence } from './presence.ts';
 import { setUser, userSpace } from './user.ts';
 
@@ -16,15 +17,17 @@ export interface HearingParts {
   live: Live;
   presence: Presence;
   tabs: Tabs;
+  outbox: OutboxPart | undefined;
   tell(): Promise<Report>;
   reply(message: WorkerMessage): void;
 }
 
 export async function hear(message: PageMessage, parts: HearingParts): Promise<void> {
-  const { config, control, lifecycle, live, presence, tabs, tell, reply } = parts;
+  const { config, control, lifecycle, live, presence, tabs, outbox, tell, reply } = parts;
   switch (message.offing) {
     case 'ping':
       void tabs.clean();
+      void outbox?.drain(message.wake);
       void lifecycle.heal().catch(() => undefined);
       if (await live.wake(message.wake)) return;
       // Nobody needs a connection, but a page may want to know.
@@ -41,8 +44,17 @@ export async function hear(message: PageMessage, parts: HearingParts): Promise<v
       if (presence.state) reply(presence.state);
       return;
     case 'user':
+      await outbox?.leave(message.pending);
       await setUser(message.id);
+      void outbox?.drain(true);
       return reply({ offing: 'user', user: (await userSpace()) ?? '' });
+    case 'outbox':
+      return reply(
+        (await outbox?.call(message.call, message.args)) ?? {
+          offing: 'outbox',
+          error: { name: 'NotSupportedError', message: 'offing: this worker has no outbox' },
+        },
+      );
     case 'report':
       return reply({ offing: 'report', report: await tell() });
     case 'waiting':

@@ -1,11 +1,12 @@
 // Parts of the worker that not every site needs. Each is a classic script of its own (`worker.NAME.js`), which the server puts in
 // front of the core if CONFIG.parts names it; in the module build all of them are there. A part shares the core's code
 // through its Host instead of carrying a second copy.
-import type { Config, Operation, WorkerMessage } from '@offing/protocol';
+import type { Config, Operation, OutboxCall, Pending, WorkerMessage } from '@offing/protocol';
 import type { load } from './fetch.ts';
 import type { recall, remember } from './memory.ts';
 import type { Precache } from './precache.ts';
 import type { cut } from './range.ts';
+import type { token } from './token.ts';
 import type { putFor, userSpace } from './user.ts';
 
 export interface Host {
@@ -16,15 +17,25 @@ export interface Host {
   putFor: typeof putFor;
   recall: typeof recall;
   remember: typeof remember;
-  send(message: WorkerMessage): unknown; // to every page
+  send(message: WorkerMessage): Promise<number>; // to every page: how many there are
+  token: typeof token;
 }
 
 // Answers what neither the precache nor a live resource does. undefined: the request is none of its own.
 export type RoutesPart = (event: FetchEvent, url: URL) => Promise<Response> | undefined;
 
+export interface OutboxPart {
+  // Answers writes that become entries. undefined: the request is none of its own.
+  answer(event: FetchEvent, url: URL): Promise<Response> | undefined;
+  call(call: OutboxCall, args: unknown[]): Promise<WorkerMessage>;
+  drain(force?: boolean): Promise<unknown>;
+  leave(pending?: Pending): Promise<void>; // before the user goes
+}
+
 export interface PartMakers {
   // Called while the script runs for the first time: it adds listeners of its own.
   routes?: (config: Config, host: Host) => RoutesPart;
+  outbox?: (config: Config, host: Host) => OutboxPart;
   // There if a resource has that operation.
   'json-patch'?: Operation;
 }

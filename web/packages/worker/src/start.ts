@@ -10,13 +10,14 @@ import { Lifecycle } from './lifecycle.ts';
 import { LiveCache } from './live-cache.ts';
 import { Live } from './live.ts';
 import { recall, remember, silence } from './memory.ts';
-import type { PartMakers } from './parts.ts';
+import type { Host as PartHost, PartMakers } from './parts.ts';
 import { Precache } from './precache.ts';
 import { Presence } from './presence.ts';
 import { cut } from './range.ts';
 import { note, report } from './report.ts';
 import { socket } from './socket.ts';
 import { STATE_PATH, statePage } from './state-page.ts';
+import { token } from './token.ts';
 import { logout, putFor, userSpace } from './user.ts';
 
 declare const self: ServiceWorkerGlobalScope;
@@ -28,7 +29,10 @@ const send = async (message: WorkerMessage): Promise<number> => {
   return windows.length;
 };
 
-function liveOf(config: Config, presence: Presence, control: Control): Live {
+// What parts use of the core.
+const shared: Omit<PartHost, 'precache'> = { load, cut, userSpace, putFor, recall, remember, send, token };
+
+function liveOf(config: Config, presence: Presence, control: Control, up: () => void): Live {
   return new Live(config, {
     cache: new LiveCache(caches),
     lock: async (name, run) => {
@@ -37,7 +41,10 @@ function liveOf(config: Config, presence: Presence, control: Control): Live {
     fetch: (path, init) => fetch(path, init),
     updated: (url, position, added, reset) => void send({ offing: 'update', url, position, added, reset }),
     connection: (connection) => socket(config, connection),
-    state: (id) => void presence.set(id),
+    state: (id) => {
+      if (id) up();
+      void presence.set(id);
+    },
     report: (code, detail) => void send({ offing: 'error', code, detail }),
     control: (word) => void control.hear(word),
   });
@@ -60,7 +67,9 @@ function ofTab(event: FetchEvent, tabs: Tabs, parts: Parts): Promise<Response> |
 
 // Navigations begin before the worker has started; one that fails says that the server may be away. Chromium complains of a
 // preload that is not waited for, whoever answers.
-function begin({ preload }: Config, control: Control): void {
+function begin({ preload }: Config, control: Control, lifecycle: Lifecycle): void {
+  self.addEventListener('install', (event) => event.waitUntil(lifecycle.install().then(() => control.obey())));
+  self.addEventListener('activate', (event) => event.waitUntil(lifecycle.activate()));
   self.addEventListener('activate', (event) => {
     event.waitUntil(self.registration.navigationPreload?.[preload ? 'enable' : 'disable']());
   });
@@ -91,8 +100,9 @@ export function start(config: Config, makers: PartMakers = {}): void {
   const retire = (): void => versions.postMessage('retire');
   const lifecycle = new Lifecycle(config, { precache, tabs, send, retire });
   const control = new Control({ off, on });
-  const live = liveOf(config, presence, control);
-  const routes = makers.routes?.(config, { precache, load, cut, userSpace, putFor, recall, remember, send });
+  const live = liveOf(config, presence, control, () => void outbox?.drain(true));
+  const routes = makers.routes?.(config, { precache, ...shared });
+  const outbox = makers.outbox?.(config, { precache, ...shared });
   const parts: Parts = { precache, live, newer: tabs, routes, preload: config.preload };
   const tell = () => report(config, presence.state);
   const keepAlive = keepAliveOf(live, presence, tabs);
@@ -114,16 +124,15 @@ export function start(config: Config, makers: PartMakers = {}): void {
     if (required) await lifecycle.require(required);
   }
 
-  begin(config, control);
-  self.addEventListener('install', (event) => event.waitUntil(lifecycle.install().then(() => control.obey())));
-  self.addEventListener('activate', (event) => event.waitUntil(lifecycle.activate()));
+  begin(config, control, lifecycle);
   self.addEventListener('fetch', (event) => {
     if (ended) return;
     if (event.request.mode === 'navigate') tabs.claim(event.resultingClientId);
-    const { pathname, search } = new URL(event.request.url);
+    const url = new URL(event.request.url);
     const response =
       logout(config.logout, event.request, () => load(event, event.request)) ??
-      (pathname === STATE_PATH ? tell().then((found) => statePage(found, search === '?json')) : undefined) ??
+      (url.pathname === STATE_PATH ? tell().then((found) => statePage(found, url.search === '?json')) : undefined) ??
+      outbox?.answer(event, url) ??
       ofTab(event, tabs, parts) ??
       answer(event, parts);
     if (response) event.respondWith(response);
@@ -137,7 +146,7 @@ export function start(config: Config, makers: PartMakers = {}): void {
       if (ended) return;
       if (!('offing' in message)) return message.type === 'SKIP_WAITING' ? lifecycle.takeOver() : undefined;
       if (message.offing === 'ping') keepAlive.hold(event);
-      await hear(message, { config, control, lifecycle, live, presence, tabs, tell, reply });
+      await hear(message, { config, control, lifecycle, live, presence, tabs, outbox, tell, reply });
     };
     event.waitUntil(act());
   });

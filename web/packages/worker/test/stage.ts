@@ -120,7 +120,8 @@ export class Stage {
       },
       recall: async <Value>(key: string) => this.memory.get(key) as Value | undefined,
       remember: async (key, value) => void this.memory.set(key, value),
-      send: (message) => this.sent.push(message),
+      send: async (message) => this.sent.push(message),
+      token: async () => '',
     };
     Object.assign(host, given);
   }
