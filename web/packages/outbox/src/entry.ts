@@ -1,5 +1,6 @@
 // An entry as it is on the disk, and what the outbox wants of the world around it.
 import type { Entry, EntryEvent } from '@offing/protocol';
+import type { Store } from './store.ts';
 
 // What a rule, or whoever posts, may say of an entry besides what the request is.
 export interface Terms {
@@ -47,6 +48,15 @@ export interface Host {
   emit(event: EntryEvent, entry: Entry, answered?: Answered): Promise<boolean>; // whether a page was told
   room?(): Promise<unknown>; // makes some on the disk
   sync?(): unknown; // there is a new entry, or progress: time for another sync registration
+}
+
+// What the modules of one outbox share.
+export interface BoxParts {
+  host: Host;
+  store: Store;
+  told: Set<string>; // which ends the pages know; the next claim puts it down
+  user(): Promise<string>;
+  tell(event: EntryEvent, entry: Stored, answered?: Answered): Promise<void>;
 }
 
 export class OutboxFull extends Error {

@@ -7,7 +7,7 @@ export const LEASE_MS = 45_000;
 const KEPT_MS = 86_400_000;
 const MAX_FINAL = 1_000;
 
-export interface View {
+export interface ViewParts {
   now: number;
   user: string;
   fenced: boolean; // no lock keeps other contexts away: leases do
@@ -15,7 +15,7 @@ export interface View {
   busy: { has(id: string): boolean; size: number }; // what this context is sending
 }
 
-export interface Plan {
+export interface PlanParts {
   send: Stored[];
   expired: Stored[];
   gone: Stored[];
@@ -23,8 +23,8 @@ export interface Plan {
   left: number; // what goes out sooner or later without anybody's help
 }
 
-export function plan(all: Stored[], { now, user, fenced, offline, busy }: View): Plan {
-  const result: Plan = { send: [], expired: [], gone: [], next: Infinity, left: 0 };
+export function plan(all: Stored[], { now, user, fenced, offline, busy }: ViewParts): PlanParts {
+  const result: PlanParts = { send: [], expired: [], gone: [], next: Infinity, left: 0 };
   const { send, expired, gone } = result;
   const shut = new Map<string, boolean>(); // lane: whether its clocks stand still
   const soon = (at: number): unknown => (result.next = Math.min(result.next, at));

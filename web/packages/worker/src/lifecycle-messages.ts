@@ -4,7 +4,7 @@ import type { Control } from './control.ts';
 import type { Tabs } from './lifecycle-tabs.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { Live } from './live.ts';
-import type { OutboxPart } from './parts.ts';
+import type { OutboxHost } from './parts.ts';
 import type { Presence } from './presence.ts';
 import { setUser, userSpace } from './user.ts';
 
@@ -17,7 +17,7 @@ export interface HearingParts {
   live: Live;
   presence: Presence;
   tabs: Tabs;
-  outbox: OutboxPart | undefined;
+  outbox: OutboxHost | undefined;
   tell(): Promise<Report>;
   reply(message: WorkerMessage): void;
 }

@@ -9,8 +9,7 @@ import type { cut } from './range.ts';
 import type { token } from './token.ts';
 import type { putFor, userSpace } from './user.ts';
 
-export interface Host {
-  precache: Precache;
+export interface SharedHost {
   load: typeof load;
   cut: typeof cut;
   userSpace: typeof userSpace;
@@ -21,10 +20,14 @@ export interface Host {
   token: typeof token;
 }
 
+export interface Host extends SharedHost {
+  precache: Precache;
+}
+
 // Answers what neither the precache nor a live resource does. undefined: the request is none of its own.
 export type RoutesPart = (event: FetchEvent, url: URL) => Promise<Response> | undefined;
 
-export interface OutboxPart {
+export interface OutboxHost {
   // Answers writes that become entries. undefined: the request is none of its own.
   answer(event: FetchEvent, url: URL): Promise<Response> | undefined;
   call(call: OutboxCall, args: unknown[]): Promise<WorkerMessage>;
@@ -35,7 +38,7 @@ export interface OutboxPart {
 export interface PartMakers {
   // Called while the script runs for the first time: it adds listeners of its own.
   routes?: (config: Config, host: Host) => RoutesPart;
-  outbox?: (config: Config, host: Host) => OutboxPart;
+  outbox?: (config: Config, host: Host) => OutboxHost;
   // There if a resource has that operation.
   'json-patch'?: Operation;
 }

@@ -10,7 +10,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { LiveCache } from './live-cache.ts';
 import { Live } from './live.ts';
 import { recall, remember, silence } from './memory.ts';
-import type { Host as PartHost, PartMakers } from './parts.ts';
+import type { PartMakers, SharedHost } from './parts.ts';
 import { Precache } from './precache.ts';
 import { Presence } from './presence.ts';
 import { cut } from './range.ts';
@@ -30,7 +30,7 @@ const send = async (message: WorkerMessage): Promise<number> => {
 };
 
 // What parts use of the core.
-const shared: Omit<PartHost, 'precache'> = { load, cut, userSpace, putFor, recall, remember, send, token };
+const shared: SharedHost = { load, cut, userSpace, putFor, recall, remember, send, token };
 
 function liveOf(config: Config, presence: Presence, control: Control, up: () => void): Live {
   return new Live(config, {
