@@ -31,10 +31,8 @@ ChannelsConfig ConfigWithRules() {
 class ClientPublishTest : public ::testing::Test {
  protected:
   ClientPublishTest() {
-    world_.channels->SetIdentify(
-        [this](const http::Request&, net::Core&, const auth::Authenticator::Done& done) {
-          done(who_);
-        });
+    world_.channels->SetIdentify([this](const http::Request&, net::Core&,
+                                        const auth::Authenticator::Done& done) { done(who_); });
   }
   void LogIn(const std::string& user, std::vector<std::string> publish = {}) {
     who_ = auth::Identity{.user = user,
@@ -51,8 +49,7 @@ class ClientPublishTest : public ::testing::Test {
                                        std::move(headers), body));
   }
   std::shared_ptr<http::FakeAnswer> Post(const std::string& channel, const std::string& key,
-                                         http::Headers more = {},
-                                         const std::string& body = kBody) {
+                                         http::Headers more = {}, const std::string& body = kBody) {
     if (!key.empty()) more.emplace_back("idempotency-key", '"' + key + '"');
     auto answer = Start(channel, body, std::move(more));
     world_.Settle();
@@ -70,8 +67,8 @@ class ClientPublishTest : public ::testing::Test {
     return *page ? (*page)->events : std::vector<store::Event>{};
   }
   static http::Headers InLane(uint64_t seq, uint64_t acked = 0) {
-    return {{"offing-entry", fmt::format("client=\"{}\", lane=\"notes\", seq={}, acked={}", kClient,
-                                         seq, acked)}};
+    return {{"offing-entry",
+             fmt::format("client=\"{}\", lane=\"notes\", seq={}, acked={}", kClient, seq, acked)}};
   }
 
   static constexpr const char* kBody = R"({"name":"message","data":{"text":"hi"}})";
@@ -168,8 +165,9 @@ TEST_F(ClientPublishTest, StampsWhoWroteAndWhenOverWhatTheClientWrote) {
   LogIn("ada");
   const std::string forged = R"({"name":"m","data":{"id":"x","from":"eve","at":1,"text":"hi"}})";
   Post("open", "k1", {}, forged);
-  EXPECT_EQ(EventsOf("open")[0].data,
-            fmt::format(R"({{"id":"k1","from":"ada","at":{},"text":"hi"}})", world_.clock.WallMs()));
+  EXPECT_EQ(
+      EventsOf("open")[0].data,
+      fmt::format(R"({{"id":"k1","from":"ada","at":{},"text":"hi"}})", world_.clock.WallMs()));
   world_.clock.Advance(1'000);
   EXPECT_EQ(Post("open", "k1", {}, forged)->Header("idempotency-status"), "replayed")
       << "the stamp is no part of the request";
@@ -197,9 +195,10 @@ TEST_F(ClientPublishTest, DataThatIsAStringIsTheDataAndNotStamped) {
 }
 
 TEST_F(ClientPublishTest, RefusesWhatIsNoEvent) {
-  for (const char* body : {"", "[]", "{}", R"({"name":"m"})", R"({"name":"","data":1})",
-                           R"({"name":7,"data":1})", R"({"name":"pusher:error","data":1})",
-                           R"({"name":"pusher_internal:x","data":1})", "{\"name\":\"m\",\"data\":"}) {
+  for (const char* body :
+       {"", "[]", "{}", R"({"name":"m"})", R"({"name":"","data":1})", R"({"name":7,"data":1})",
+        R"({"name":"pusher:error","data":1})", R"({"name":"pusher_internal:x","data":1})",
+        "{\"name\":\"m\",\"data\":"}) {
     EXPECT_EQ(ProblemOf(Post("open", "k", {}, body)), "400 malformed") << body;
   }
   const std::string large = std::string(world_.config.limits.max_data_bytes, 'x');

@@ -91,16 +91,32 @@ describe('resuming', () => {
     assert.deepEqual(resume, { after_id: '0:0', ok: true });
   });
 
-  test('a position of another epoch or beyond the head: not ok, and on_gap decides', async () => {
+  test('a position of another epoch: not ok, and on_gap decides', async () => {
     const channel = fresh('log-');
-    const { ids, epoch } = await written(channel, 5);
-    for (const id of ['0123456789ab:3', `${epoch}:6`, `${epoch}:99999999999`]) {
-      const replayed = await heardAfter(channel, { resume_after_id: id }, 5);
-      assert.equal(replayed.resume.ok, false);
-      assert.deepEqual(replayed.heard, numbers(1, 5), `${id}, replay is the default`);
-      const live = await heardAfter(channel, { resume_after_id: id, on_gap: 'live' });
-      assert.deepEqual([live.resume, live.heard], [{ after_id: ids[4], ok: false }, []]);
+    const { ids } = await written(channel, 5);
+    const id = '0123456789ab:3';
+    const replayed = await heardAfter(channel, { resume_after_id: id }, 5);
+    assert.equal(replayed.resume.ok, false);
+    assert.deepEqual(replayed.heard, numbers(1, 5), 'replay is the default');
+    const live = await heardAfter(channel, { resume_after_id: id, on_gap: 'live' });
+    assert.deepEqual([live.resume, live.heard], [{ after_id: ids[4], ok: false }, []]);
+  });
+
+  test('a position beyond the head: all are sent away once, with a new epoch for every log; then it is not ok', async () => {
+    const channel = fresh('log-');
+    const { epoch } = await written(channel, 5);
+    const [ahead, other] = [await PusherSocket.open(on.port), await PusherSocket.open(on.port)];
+    ahead.send({ event: 'pusher:subscribe', data: { channel, resume_after_id: `${epoch}:6` } });
+    assert.deepEqual([(await ahead.closed).code, (await other.closed).code], [4200, 4200]);
+    const now = (await log(on.api, channel)).epoch;
+    assert.notEqual(now, epoch);
+    for (const id of [`${epoch}:6`, `${now}:6`, `${now}:99999999999`]) {
+      const { resume, heard } = await heardAfter(channel, { resume_after_id: id }, 5);
+      assert.deepEqual(resume, { after_id: `${now}:0`, ok: false });
+      assert.deepEqual(heard, numbers(1, 5));
     }
+    const live = await heardAfter(channel, { resume_after_id: `${epoch}:6`, on_gap: 'live' });
+    assert.deepEqual(live.resume, { after_id: `${now}:5`, ok: false });
   });
 
   test('a position older than what is kept: not ok, from the oldest kept or from the head', async () => {
