@@ -36,15 +36,16 @@ export class Drainer {
     this.#again = true;
     if (until) this.#until = until;
     this.#poke();
-    const round = (): Promise<number> => this.#round();
-    return (this.#running ??= Promise.resolve(locks ? locks.request(LOCK, round) : round())
-      .catch(async () => {
-        // The disk is full, or the database cannot be had. Nobody is to send while what was sent is not put down.
+    const round = (): Promise<number> =>
+      this.#round().catch(async () => {
+        // The disk is full, or the database cannot be had. Nobody else sends before all that is under way has ended.
         await Promise.allSettled(this.#busy.values());
         this.#look(LOOK_MS);
         this.#again = false;
         return 1;
-      })
+      });
+    return (this.#running ??= Promise.resolve(locks ? locks.request(LOCK, round) : round())
+      .catch(() => 1)
       .then((left) => {
         this.#running = undefined;
         this.#until = Infinity;
