@@ -142,7 +142,9 @@ const make = (bound: { lane?: string | null }): Outbox =>
     on: (event: OutboxEvent, callback: OutboxCallback) => on(bound.lane, event, callback),
     retry: (id: string) => call('retry', id),
     discard: (id: string) => call('discard', id),
-    resolve: (id: string, how: 'mine' | 'theirs', change?: EntryChange) => call('resolve', id, how, change),
+    // Names of headers have one form, or one would not take the place of another.
+    resolve: (id: string, how: 'mine' | 'theirs', { headers, ...change }: EntryChange = {}) =>
+      call('resolve', id, how, { ...change, ...(headers && { headers: Object.fromEntries(new Headers(headers)) }) }),
     flush: () => call('flush'),
   });
 

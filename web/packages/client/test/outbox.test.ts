@@ -124,14 +124,14 @@ test('retry, discard, resolve and flush are passed on as they are', async () => 
   world.answer = () => value(true);
   assert.equal(await outbox.retry('1'), true);
   await outbox.discard('2');
-  await outbox.resolve('3', 'mine', { body: 'x' });
+  await outbox.resolve('3', 'mine', { body: 'x', headers: { 'If-Match': '"2"' } });
   await outbox.flush();
   assert.deepEqual(
     world.calls.map(({ call, args }) => [call, args]),
     [
       ['retry', ['1']],
       ['discard', ['2']],
-      ['resolve', ['3', 'mine', { body: 'x' }]],
+      ['resolve', ['3', 'mine', { body: 'x', headers: { 'if-match': '"2"' } }]],
       ['flush', []],
     ],
   );
