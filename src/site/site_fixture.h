@@ -117,7 +117,8 @@ class SiteTest : public testing::Test {
                      .extras = {},
                      .safety = "safety()",
                      .update = "update()",
-                     .outbox = "outbox()"};
+                     .outbox = "outbox()",
+                     .outbox_element = "element()"};
   SiteConfig config_;
   std::unique_ptr<Site> site_;
 };

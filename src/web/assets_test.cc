@@ -19,9 +19,10 @@ std::string BundleOnDisk(std::string_view name) {
 TEST(Assets, NamesTheWorkerInBothFormsItsPartsAndTheClient) {
   std::vector<std::string_view> names;
   for (const Asset& asset : EmbeddedAssets()) names.push_back(asset.name);
-  EXPECT_THAT(names, testing::ElementsAre("worker.js", "worker.json-patch.js", "worker.outbox.js",
-                                          "worker.routes.js", "worker.safety.js", "worker.mjs",
-                                          "outbox.mjs", "client.mjs", "update.mjs"));
+  EXPECT_THAT(names,
+              testing::ElementsAre("worker.js", "worker.json-patch.js", "worker.outbox.js",
+                                   "worker.routes.js", "worker.safety.js", "worker.mjs",
+                                   "outbox.mjs", "client.mjs", "update.mjs", "outbox-element.mjs"));
 }
 
 TEST(Assets, HoldTheBundlesByteForByte) {
