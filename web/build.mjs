@@ -77,7 +77,9 @@ for (const { entry, file, format } of bundles) {
     charset: 'utf8',
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: format === 'iife' ? [shortNames] : [besideTheLibrary],
+    ...(format === 'iife'
+      ? { plugins: [shortNames], tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } } }
+      : { plugins: [besideTheLibrary] }),
   });
   const { code } = await minify(outputFiles[0].text, { ...minifying, toplevel: true, module: format === 'esm' });
   writeFileSync(join(dist, file), code);

@@ -1,7 +1,7 @@
 // Short names for what only our own objects have: the members of classes, and of the interfaces by which parts know each other
 // (INTERFACE says which). TypeScript's own renaming finds the places, so a name of the browser's, of the wire or of something
 // stored stays, whatever it is called; `node web/test.mjs` type-checks the outcome. All builds that meet in one worker share
-// the names. So: what is stored or posted is never an object of such a type.
+// the names, and private ones become public. So: what is stored or posted is never an object of such a type.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -27,15 +27,31 @@ function serviceOf(files, config) {
   });
 }
 
+// The names of members, private ones as well.
 function membersOf(source) {
   const found = [];
   const visit = (node) => {
     const ours = ts.isClassLike(node) || (ts.isInterfaceDeclaration(node) && INTERFACE.test(node.name.text));
-    for (const { name } of ours ? node.members : []) if (name && ts.isIdentifier(name)) found.push(name);
+    for (const { name } of ours ? node.members : []) if (name && ts.isMemberName(name)) found.push(name);
     ts.forEachChild(node, visit);
   };
   visit(source);
   return found;
+}
+
+// Where a private name stands. It becomes a public one: that is shorter, and nobody else sees these objects.
+function placesOf(name) {
+  const places = [];
+  const visit = (node) => {
+    if (ts.isPrivateIdentifier(node) && node.text === name.text)
+      places.push({
+        fileName: node.getSourceFile().fileName,
+        textSpan: { start: node.getStart(), length: node.getWidth() },
+      });
+    ts.forEachChild(node, visit);
+  };
+  visit(name.parent.parent);
+  return places;
 }
 
 // One name is short for one name everywhere, and short for another one only where no object has both.
@@ -62,12 +78,16 @@ export function shorten(folders, config) {
   const together = [];
   for (const file of files.filter((file) => !PUBLIC.test(file))) {
     for (const member of membersOf(program.getSourceFile(file))) {
-      const type = program.getTypeChecker().getTypeAtLocation(member.parent.parent);
-      together.push(new Set(type.getProperties().map(({ name }) => name)));
+      const { parent } = member.parent;
+      const type = program.getTypeChecker().getTypeAtLocation(parent);
+      const names = [...type.getProperties(), ...parent.members].map(({ name }) => name?.text ?? name);
+      together.push(new Set(names));
       const [name, at] = [member.text, member.getStart()];
       if (edits.get(file).has(at)) continue;
       const options = { providePrefixAndSuffixTextForRename: true };
-      const places = service.findRenameLocations(file, at, false, false, options) ?? [];
+      const places = ts.isPrivateIdentifier(member)
+        ? placesOf(member)
+        : (service.findRenameLocations(file, at, false, false, options) ?? []);
       // The browser has something like it.
       if (places.some(({ fileName }) => !edits.has(fileName))) continue;
       uses.set(name, (uses.get(name) ?? 0) + places.length);
