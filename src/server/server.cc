@@ -89,9 +89,6 @@ site::WorkerParts Parts(const std::string& config_head) {
   if (!head || !head->contains("parts")) return parts;
   for (const std::string part : (*head)["parts"]) {
     parts.extras.push_back(web::FindAsset("worker." + part + ".js").value_or(""));
-    if (part == "outbox") {
-      parts.outbox_element = web::FindAsset("outbox-element.mjs").value_or("");
-    }
   }
   return parts;
 }

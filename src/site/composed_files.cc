@@ -29,7 +29,6 @@ ComposedFiles::ComposedFiles(Deps deps, std::optional<ManifestScanner> scanner)
       client_(ComposeScript(std::string(deps_.parts.client))),
       update_(ComposeScript(std::string(deps_.parts.update))),
       outbox_(ComposeScript(std::string(deps_.parts.outbox))),
-      outbox_element_(ComposeScript(std::string(deps_.parts.outbox_element))),
       state_(StatePage()),
       safety_(ComposeScript(std::string(deps_.parts.safety))),
       scanner_(std::move(scanner)) {}
@@ -39,9 +38,6 @@ void ComposedFiles::Rescan() {
   auto entries = scanner_ ? scanner_->Scan() : std::vector<ManifestEntry>();
   entries.push_back({"/_offing/client.js", client_.hash});
   if (!deps_.parts.update.empty()) entries.push_back({"/_offing/update.js", update_.hash});
-  if (!deps_.parts.outbox_element.empty()) {
-    entries.push_back({"/_offing/outbox-element.js", outbox_element_.hash});
-  }
   for (const std::string& url : deps_.from_origin) {
     const auto found = std::ranges::find(entries, url, &ManifestEntry::url);
     if (found == entries.end()) entries.push_back({url, ""});

@@ -51,7 +51,6 @@ class ComposedFiles {
   const ComposedFile& client() const { return client_; }
   const ComposedFile& update_element() const { return update_; }
   const ComposedFile& outbox() const { return outbox_; }
-  const ComposedFile& outbox_element() const { return outbox_element_; }
   const ComposedFile& safety_worker() const { return safety_; }
   // What /_offing/state says where no worker answers it.
   const ComposedFile& state_page() const { return state_; }
@@ -63,7 +62,6 @@ class ComposedFiles {
   const ComposedFile client_;
   const ComposedFile update_;
   const ComposedFile outbox_;
-  const ComposedFile outbox_element_;
   const ComposedFile state_;
   const ComposedFile safety_;
   std::optional<ManifestScanner> scanner_;

@@ -23,7 +23,6 @@ struct WorkerParts {
   std::string_view safety;               // /sw.js, while the worker is killed
   std::string_view update = {};          // /_offing/update.js; none if empty
   std::string_view outbox = {};          // /_offing/outbox.js; none if empty
-  std::string_view outbox_element = {};  // /_offing/outbox-element.js; none if empty
 };
 
 struct ComposedFile {

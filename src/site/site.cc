@@ -205,8 +205,6 @@ void Site::Impl::HandleOurs(ExchangePtr exchange) {
     SendComposed(*exchange, composed_.update_element());
   } else if (path == "/_offing/outbox.js") {
     SendComposed(*exchange, composed_.outbox());
-  } else if (path == "/_offing/outbox-element.js" && !composed_.outbox_element().bytes->empty()) {
-    SendComposed(*exchange, composed_.outbox_element());
   } else if (path == "/_offing/state") {
     SendComposed(*exchange, composed_.state_page());
   } else {

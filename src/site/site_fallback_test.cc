@@ -78,7 +78,7 @@ TEST_F(SiteFallbackTest, NavigationsToUnknownPathsGetThePageOfTheApp) {
 TEST_F(SiteFallbackTest, ThePageOfTheAppIsAlwaysKeptForOfflineUse) {
   config_.spa = "/index.html";
   config_.ignore = {"*"};
-  EXPECT_EQ(Precache().size(), 4u);
+  EXPECT_EQ(Precache().size(), 3u);
   EXPECT_NE(Revision("/"), "none");
 }
 

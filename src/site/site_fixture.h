@@ -117,8 +117,7 @@ class SiteTest : public testing::Test {
                      .extras = {},
                      .safety = "safety()",
                      .update = "update()",
-                     .outbox = "outbox()",
-                     .outbox_element = "element()"};
+                     .outbox = "outbox()"};
   SiteConfig config_;
   std::unique_ptr<Site> site_;
 };

@@ -264,9 +264,6 @@ TEST_F(SiteTest, ComposesTheWorkerFromItsConfigurationAndTheFolder) {
   EXPECT_EQ(Ask(Get("/_offing/client.js"))->Body(), "client()");
   EXPECT_EQ(Ask(Get("/_offing/update.js"))->Body(), "update()");
   EXPECT_EQ(Ask(Get("/_offing/outbox.js"))->Body(), "outbox()");
-  EXPECT_EQ(Ask(Get("/_offing/outbox-element.js"))->Body(), "element()");
-  EXPECT_EQ("\"" + Revision("/_offing/outbox-element.js") + "\"",
-            Ask(Get("/_offing/outbox-element.js"))->Header("etag"));
   EXPECT_EQ("\"" + Revision("/_offing/update.js") + "\"",
             Ask(Get("/_offing/update.js"))->Header("etag"));
   const auto state = Ask(Get("/_offing/state"));
@@ -311,7 +308,7 @@ TEST_F(SiteTest, NeverReplacesAWorkerThatIsNotOurs) {
 TEST_F(SiteTest, ServesTheWorkerWithoutAFolderToo) {
   config_.dir.clear();
   config_.config_head = "{}";
-  EXPECT_EQ(Precache().size(), 3u) << "the page library and its elements";
+  EXPECT_EQ(Precache().size(), 2u) << "the page library and its element";
   EXPECT_THAT(Ask(Get("/sw.js"))->Body(), StartsWith("self.__OFFING = {\"manifest\":"));
   EXPECT_EQ(Status("/index.html"), 404);
 }
