@@ -22,6 +22,13 @@ TEST(HmacSha256Hex, TakesAnEmptyKeyAndAnEmptyMessage) {
             "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
+TEST(HmacSha256, IsTheSameInBytes) {
+  const std::string mac = HmacSha256("Jefe", "what do ya want for nothing?");
+  ASSERT_EQ(mac.size(), 32u);
+  EXPECT_EQ(mac[0], '\x5b');
+  EXPECT_EQ(mac[31], '\x43');
+}
+
 TEST(Md5Hex, AgreesWithRfc1321) {
   EXPECT_EQ(Md5Hex(""), "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_EQ(Md5Hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
