@@ -3,11 +3,13 @@
 //
 // Identify: a request's `Authorization: Bearer` that looks like a JWT is the token; there must be
 // one Authorization only. Without such a token, a request with a cookie or another Authorization is
-// shown to the origin, if there is one to ask. std::nullopt is nobody. Errors:
+// shown to the origin, if there is one to ask: just these two headers, and those that tell it how
+// it was asked (Host, X-Forwarded-*). std::nullopt is nobody. Errors:
 //
 //   kUnauthorized  a token of ours that cannot be believed; the sentence says why
-//   kUnsupported   a token that is nobody's here: another alg, an unknown key. A door behind which
-//                  somebody else checks tokens of his own may take this for nobody
+//   kUnsupported   a token that is nobody's here: another alg, an unknown key (one of the set is
+//                  looked for first, by reading it again). A door behind which somebody else checks
+//                  tokens of his own may take this for nobody
 //   kUnavailable   the origin gave no answer that can be understood, or none in time
 //
 // Refusal() makes the response of any of them. Answers of the origin are kept for cache_ms under a
@@ -38,7 +40,7 @@
 namespace offing::auth {
 
 // One GET that the server itself sends to the origin, from a core, and its whole answer; an error
-// for a body over the limit, for no answer in time, and for no answer. Calls back on that core.
+// for a body over the limit, for none in time, and for none at all. Calls back once, on that core.
 struct Question {
   http::Request request;
   size_t max_bytes;

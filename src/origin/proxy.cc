@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "origin/asking.h"
 #include "origin/shard.h"
 
 namespace offing::origin {
@@ -27,6 +28,13 @@ class Proxy::Impl {
   void Forward(std::unique_ptr<http::Exchange> exchange, ForwardOptions options) {
     Shard& shard = *shards_[static_cast<size_t>(exchange->core().index())];
     shard.Forward(std::move(exchange), std::move(options));
+  }
+
+  void Ask(net::Core& core, http::Request request, AskLimits limits, AskDone done) {
+    // None of them is left when the server stops, and then nobody is there to be answered.
+    if (shards_.empty()) return;
+    Shard& shard = *shards_[static_cast<size_t>(core.index())];
+    shard.Ask(std::move(request), limits, std::move(done));
   }
 
   void Drain() {
@@ -64,6 +72,10 @@ void Proxy::Handle(std::unique_ptr<http::Exchange> exchange) {
 
 void Proxy::Forward(std::unique_ptr<http::Exchange> exchange, ForwardOptions options) {
   impl_->Forward(std::move(exchange), std::move(options));
+}
+
+void Proxy::Ask(net::Core& core, http::Request request, AskLimits limits, AskDone done) {
+  impl_->Ask(core, std::move(request), limits, std::move(done));
 }
 
 void Proxy::Drain() {

@@ -14,12 +14,17 @@
 // nobody takes a part for the whole. A request of an idempotent method without a body that was sent
 // on a kept connection which the origin closed before any byte of an answer is sent once more.
 //
+// Besides, the server may ask the origin something itself: Ask() sends a request that no client made
+// and collects the answer (asking.h).
+//
 // Limits (ProxyConfig), each with a counter: connections to the origin, kept ones, exchanges that
 // wait for one (503), the response's head (502), times (504).
 //
 // Threading: any thread; Handle and Forward on the exchange's core.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -44,6 +49,13 @@ struct ForwardOptions {
   std::function<void(std::unique_ptr<http::Exchange>)> otherwise;
 };
 
+// What Ask() ends with.
+using AskDone = std::function<void(base::Result<http::Response>)>;
+struct AskLimits {
+  size_t max_bytes;
+  int64_t time_ms;
+};
+
 class Proxy final : public http::Handler {
  public:
   struct Deps {
@@ -61,6 +73,8 @@ class Proxy final : public http::Handler {
   bool Claims(const http::Request& request) const;
   void Handle(std::unique_ptr<http::Exchange> exchange) override;
   void Forward(std::unique_ptr<http::Exchange> exchange, ForwardOptions options);
+  // On `core`'s thread. `request` has no body; it is sent with what every forwarded request has.
+  void Ask(net::Core& core, http::Request request, AskLimits limits, AskDone done);
   http::BodyMode BodyOf(const http::Request&) const override { return http::BodyMode::kStreamed; }
 
   // Ends what would not end by itself: tunnels and server-sent events. Posts; any thread.

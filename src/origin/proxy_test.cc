@@ -392,5 +392,94 @@ TEST_F(ProxyTest, ASwitchThatNobodyAskedForIs502) {
   EXPECT_EQ(answer->status(), 502);
 }
 
+// What the server asks the origin itself, and how it ended.
+class AskingTest : public ProxyTest {
+ protected:
+  struct Ended {
+    bool over = false;
+    base::Result<http::Response> result = base::Fail(base::Code::kClosed, "not yet");
+    std::string body() { return std::get<std::string>(result->body); }
+  };
+  std::shared_ptr<Ended> AskItself(std::string path, AskLimits limits = {1'000, 2'000}) {
+    if (!proxy_) Open();
+    auto ended = std::make_shared<Ended>();
+    proxy_->Ask(core_, Get(std::move(path), {{"cookie", "sid=1"}}), limits, [ended](auto result) {
+      ended->over = true;
+      ended->result = std::move(result);
+    });
+    return ended;
+  }
+  bool AwaitEnd(const std::shared_ptr<Ended>& ended) {
+    return CrankUntil(core_, [&] { return ended->over; });
+  }
+};
+
+TEST_F(AskingTest, CollectsTheWholeAnswer) {
+  const auto ended = AskItself("/whoami");
+  Served* there = Await("/whoami");
+  ASSERT_NE(there, nullptr);
+  EXPECT_THAT(there->heard, HasSubstr("GET /whoami HTTP/1.1\r\n"));
+  EXPECT_THAT(there->heard, HasSubstr("cookie: sid=1\r\n"));
+  there->Say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
+  Settle(core_);
+  EXPECT_FALSE(ended->over);
+  there->Say("2\r\nde\r\n0\r\n\r\n");
+  ASSERT_TRUE(AwaitEnd(ended));
+  ASSERT_TRUE(ended->result) << ended->result.error().detail;
+  EXPECT_EQ(ended->result->status, 200);
+  EXPECT_EQ(ended->body(), "abcde");
+  // And over the same connection again.
+  const auto again = AskItself("/second");
+  EXPECT_EQ(Await("/second"), there);
+  there->Say("HTTP/1.1 204 No Content\r\n\r\n");
+  ASSERT_TRUE(AwaitEnd(again));
+  EXPECT_EQ(again->result->status, 204);
+}
+
+TEST_F(AskingTest, AsksOnceMoreIfAKeptConnectionWasClosed) {
+  const auto first = AskItself("/first");
+  Served* there = Await("/first");
+  there->Say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  ASSERT_TRUE(AwaitEnd(first));
+  const auto second = AskItself("/second");
+  Await("/second")->stream->Abort();
+  ASSERT_TRUE(CrankUntil(core_, [&] {
+    return served_.back().get() != there && served_.back()->heard.contains("/second");
+  }));
+  served_.back()->Say("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
+  ASSERT_TRUE(AwaitEnd(second));
+  EXPECT_TRUE(second->result);
+}
+
+TEST_F(AskingTest, SaysWhyThereIsNoAnswer) {
+  const auto large = AskItself("/large", {4, 2'000});
+  Await("/large")->Say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde");
+  ASSERT_TRUE(AwaitEnd(large));
+  EXPECT_EQ(large->result.error().code, base::Code::kTooLarge);
+
+  const auto broken = AskItself("/broken");
+  Await("/broken")->Say("nonsense\r\n\r\n");
+  ASSERT_TRUE(AwaitEnd(broken));
+  EXPECT_EQ(broken->result.error().code, base::Code::kUnavailable);
+
+  const auto hung = AskItself("/hung");
+  Served* there = Await("/hung");
+  there->Say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
+  Settle(core_);
+  there->stream->Abort();
+  ASSERT_TRUE(AwaitEnd(hung));
+  EXPECT_EQ(hung->result.error().code, base::Code::kUnavailable);
+}
+
+TEST_F(AskingTest, WaitsNoLongerThanItWasTold) {
+  const auto late = AskItself("/late", {1'000, 500});
+  Await("/late");
+  Advance(499);
+  EXPECT_FALSE(late->over);
+  Advance(1);
+  ASSERT_TRUE(AwaitEnd(late));
+  EXPECT_EQ(late->result.error().code, base::Code::kTimeout);
+}
+
 }  // namespace
 }  // namespace offing::origin

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "origin/asking.h"
 #include "origin/passage.h"
 #include "origin/tunnel.h"
 
@@ -53,6 +54,13 @@ void Shard::Forward(std::unique_ptr<http::Exchange> exchange, ForwardOptions opt
   auto passage = std::make_unique<Passage>(*this, std::move(exchange), std::move(options));
   Passage& started = *passage;
   Add(std::move(passage));
+  started.Start();
+}
+
+void Shard::Ask(http::Request request, AskLimits limits, AskDone done) {
+  auto asking = std::make_unique<Asking>(*this, std::move(request), limits, std::move(done));
+  Asking& started = *asking;
+  Add(std::move(asking));
   started.Start();
 }
 

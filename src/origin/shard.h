@@ -52,6 +52,7 @@ class Shard {
   Shard& operator=(const Shard&) = delete;
 
   void Forward(std::unique_ptr<http::Exchange> exchange, ForwardOptions options);
+  void Ask(http::Request request, AskLimits limits, AskDone done);
   void OpenTunnel(http::TakenStream client, std::unique_ptr<Link> link, std::string early);
   void Drain();
 
