@@ -62,8 +62,8 @@ Verdict Judge(const http::Request& request, const std::vector<proto::AppCredenti
 Channels::Channels(const Deps& deps, ChannelsConfig config)
     : config_(std::move(config)),
       counters_(deps.metrics),
-      shared_{config_,      deps.clock, deps.log,         deps.random,
-              deps.journal, counters_,  deps.cores.size()},
+      shared_{config_,      deps.clock, deps.log,          deps.random,
+              deps.journal, counters_,  deps.cores.size(), deps.auth},
       publisher_(shards_, shared_),
       api_(shards_, publisher_, shared_),
       client_publish_(publisher_, shared_) {

@@ -21,6 +21,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/authenticator.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -46,6 +47,7 @@ class Channels final : public http::Handler, public journal::CommitListener {
     const base::Log& log;
     base::Metrics& metrics;
     crypto::Random& random;
+    auth::Authenticator* auth = nullptr;  // nullptr: no subscription by token
   };
 
   Channels(const Deps& deps, ChannelsConfig config);

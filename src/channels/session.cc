@@ -131,15 +131,27 @@ std::optional<Session::Refused> Session::Check(const proto::SubscribeMessage& me
     return Refused{"Unsupported", "presence channels are not supported by this version", 501};
   }
   if (*kind != ChannelKind::kPublic) {
-    const proto::AppCredentials& app = shard_.shared.config.apps[static_cast<size_t>(app_)];
-    const base::Result<void> proof = proto::VerifyChannel(app, message.auth, FormatSocketId(id_),
-                                                          message.channel, message.channel_data);
-    if (!proof) return Refused{"AuthError", proof.error().detail, 401};
+    if (auto refused = CheckProof(message)) return refused;
   }
   if (subscription_count_ >= shard_.shared.config.limits.max_subscriptions_per_connection) {
     return Refused{"LimitReached", "too many subscriptions on this connection", 429};
   }
   return std::nullopt;
+}
+
+std::optional<Session::Refused> Session::CheckProof(const proto::SubscribeMessage& message) const {
+  const proto::AppCredentials& app = shard_.shared.config.apps[static_cast<size_t>(app_)];
+  if (message.token.empty() || !message.auth.empty()) {
+    const base::Result<void> proof = proto::VerifyChannel(app, message.auth, FormatSocketId(id_),
+                                                          message.channel, message.channel_data);
+    if (!proof) return Refused{"AuthError", proof.error().detail, 401};
+    return std::nullopt;
+  }
+  if (shard_.shared.auth == nullptr) return Refused{"AuthError", "no tokens are taken here", 401};
+  const auto identity = shard_.shared.auth->CheckToken(message.token, app.id);
+  if (!identity) return Refused{"AuthError", identity.error().detail, 401};
+  if (auth::MatchesChannel(identity->channels, message.channel)) return std::nullopt;
+  return Refused{"AuthError", "the token's channels do not match " + message.channel, 403};
 }
 
 Subscription& Session::Add(Channel& channel) {

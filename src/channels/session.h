@@ -82,6 +82,8 @@ class Session final : public http::WebSocketListener {
   void Handle(const proto::UnknownMessage& message);
 
   std::optional<Refused> Check(const proto::SubscribeMessage& message) const;
+  // Of a private channel: the signature, or the token in its place.
+  std::optional<Refused> CheckProof(const proto::SubscribeMessage& message) const;
   Subscription& Add(Channel& channel);
   void Start(Subscription& subscription, const proto::SubscribeMessage& message);
   // The link of the list that holds the subscription to `channel`, or its empty end.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "channels/world.h"
+#include "proto/jwt.h"
 #include "proto/pusher_auth.h"
 
 namespace offing::channels::testing {
@@ -345,6 +346,40 @@ TEST(Session, LeavesNothingBehindWhenTheConnectionBreaks) {
   EXPECT_EQ(world.Counter("offing_channels_connections"), 0u);
   world.Publish("news", "e", "x");
   world.Publish("log-a", "e", "x");
+}
+
+// Subscribes to private-x with a token that has these claims, and says how it was answered.
+Frame SubscribeByToken(World& world, const proto::AppCredentials& signer,
+                       std::vector<std::string> channels, int64_t lives_s, Json more = {}) {
+  const auto client = world.Connect();
+  const int64_t now_s = world.clock.WallMs() / 1000;
+  more["token"] = proto::SignJwt(
+      signer, {.sub = "ada", .channels = std::move(channels), .exp_s = now_s + lives_s}, now_s);
+  client->Subscribe("private-x", more);
+  world.Settle();
+  return client->Take().at(0);
+}
+
+TEST(Session, TakesATokenInPlaceOfASignatureIfItsChannelsMatch) {
+  World world;
+  const proto::AppCredentials app = world.config.apps.at(0);
+  EXPECT_EQ(SubscribeByToken(world, app, {"private-*"}, 60).event,
+            "pusher_internal:subscription_succeeded");
+  const Frame other = SubscribeByToken(world, app, {"private-y"}, 60);
+  EXPECT_EQ(other.event, "pusher:subscription_error");
+  EXPECT_EQ(other.data["status"], 403);
+  const Frame expired = SubscribeByToken(world, app, {"private-*"}, -60);
+  EXPECT_EQ(expired.data["status"], 401);
+  EXPECT_EQ(expired.data["error"], "the token is expired");
+  const Frame forged = SubscribeByToken(world, {"1", "key", "guess"}, {"private-*"}, 60);
+  EXPECT_EQ(forged.data["status"], 401);
+}
+
+TEST(Session, ASignatureThatIsThereCountsAndATokenBesideItDoesNot) {
+  World world;
+  const Frame refused =
+      SubscribeByToken(world, world.config.apps.at(0), {"*"}, 60, {{"auth", "key:0123"}});
+  EXPECT_EQ(refused.data["status"], 401);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/authenticator.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "channels/config.h"
@@ -33,6 +34,7 @@ struct Shared {
   journal::Journal* journal;  // nullptr only if no channel has a log
   Counters& counters;
   size_t cores;
+  auth::Authenticator* auth = nullptr;  // nullptr: no subscription by token
 };
 
 class Shard {

@@ -149,6 +149,7 @@ class World {
   ChannelsConfig config;
   std::unique_ptr<journal::Journal> journal;
   std::vector<std::unique_ptr<net::Core>> cores;
+  std::unique_ptr<auth::Authenticator> auth;
   std::unique_ptr<Channels> channels;
 };
 

@@ -79,8 +79,9 @@ World::World(Options options, ChannelsConfig its_config)
     cores.push_back(std::make_unique<net::Core>(i, net::Core::Deps{log, metrics}));
     pointers.push_back(cores.back().get());
   }
+  auth = auth::Authenticator::Open({.apps = config.apps}, {clock, log, metrics, {}}).value();
   channels = std::make_unique<Channels>(
-      Channels::Deps{pointers, journal.get(), clock, log, metrics, random}, config);
+      Channels::Deps{pointers, journal.get(), clock, log, metrics, random, auth.get()}, config);
   journal->SetListener(channels.get());
   channels->Start();
 }

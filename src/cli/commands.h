@@ -17,6 +17,7 @@ namespace offing::cli {
 
 void AddServe(CLI::App& app, int& exit_code);    // serve.cc
 void AddPublish(CLI::App& app, int& exit_code);  // publish.cc
+void AddToken(CLI::App& app, int& exit_code);    // token.cc
 void AddWorker(CLI::App& app, int& exit_code);   // worker.cc
 
 // "offing: WHAT" on standard error; returns 1.

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   offing::cli::AddServe(app, exit_code);
   offing::cli::AddPublish(app, exit_code);
+  offing::cli::AddToken(app, exit_code);
   offing::cli::AddWorker(app, exit_code);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);

@@ -32,8 +32,13 @@ bool Lists(const http::Headers& headers, std::string_view name,
   return false;
 }
 
-bool IsForOneUser(const http::Headers& headers) {
+// Whether no copy may be kept, be the resource a private one or not.
+bool IsForNobodyElse(const http::Headers& headers, Access access) {
   using Words = std::array<std::string_view, 2>;
+  using Word = std::array<std::string_view, 1>;
+  if (access == Access::kPrivate) {
+    return Lists(headers, "cache-control", Word{"no-store"}) || Lists(headers, "vary", Word{"*"});
+  }
   return Lists(headers, "cache-control", Words{"private", "no-store"}) ||
          Lists(headers, "vary", std::array<std::string_view, 3>{"cookie", "authorization", "*"});
 }
@@ -60,11 +65,16 @@ OriginAnswer AmendOriginAnswer(http::Response& head, const Resource& resource,
   const auto stated = Take(head.headers, "offing-position");
   Take(head.headers, "offing-definition");
   head.headers.emplace_back("Offing-Definition", ShortDefinition(resource));
-  if (IsForOneUser(head.headers)) return OriginAnswer::kPrivate;
+  if (IsForNobodyElse(head.headers, resource.access)) return OriginAnswer::kPrivate;
   auto position = stated ? base::ParsePosition(base::TrimBlanks(*stated)) : std::nullopt;
   if (!position) position = before;
   if (!position) return OriginAnswer::kUnstated;
   head.headers.emplace_back("Offing-Position", base::FormatPosition(*position));
+  if (resource.access == Access::kPrivate) {
+    Take(head.headers, "cache-control");
+    head.headers.emplace_back("Cache-Control", "private, no-cache");
+    head.headers.emplace_back("Vary", "Authorization, Cookie");  // beside the origin's own
+  }
   return OriginAnswer::kLive;
 }
 

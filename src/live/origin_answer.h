@@ -5,7 +5,9 @@
 //
 // Nobody gets what is not theirs: a copy is kept for everybody who uses the browser, so an answer
 // that says that it is for one user only (Cache-Control: private or no-store; Vary: Cookie,
-// Authorization or *) gets no position, even if the origin states one.
+// Authorization or *) gets no position, even if the origin states one. The copy of a private
+// resource is its user's: there only no-store and Vary: * count, and the answer leaves as private,
+// no-cache.
 //
 // Threading: any thread (pure functions on values).
 #pragma once

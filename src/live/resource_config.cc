@@ -39,9 +39,12 @@ Result<void> CompilePath(const ResourceSettings& settings, Resource& out) {
   return {};
 }
 
-// Events of such a channel are for those who may subscribe to it; a GET cannot show that.
-bool IsGuarded(std::string_view channel) {
-  return channel.starts_with("private-") || channel.starts_with("presence-");
+// Events of such a channel are for those who may subscribe to it.
+bool IsPrivate(std::string_view channel) {
+  return channel.starts_with("private-");
+}
+bool IsPresence(std::string_view channel) {
+  return channel.starts_with("presence-");
 }
 
 Result<void> CompileChannel(const ResourceSettings& settings, const ResourceTable::HasLog& has_log,
@@ -60,11 +63,15 @@ Result<void> CompileChannel(const ResourceSettings& settings, const ResourceTabl
   Parameters example;
   for (const std::string& name : names) example.emplace_back(name, "x");
   const std::string channel = FillPattern(out.channel_pieces, example);
-  if (IsGuarded(channel) || out.channel_pieces.front().kind == PatternPiece::Kind::kParameter) {
-    return refuse(
-        "a resource is open to everybody who can reach the server, so its channel must not be a "
-        "private- or presence- channel, nor begin with a parameter");
+  if (IsPresence(channel) || channel.starts_with("private-encrypted-")) {
+    return refuse("a resource cannot be folded from a presence- or private-encrypted- channel");
   }
+  if (out.channel_pieces.front().kind == PatternPiece::Kind::kParameter) {
+    return refuse(
+        "begins with a parameter, so that whoever asks would choose whether the channel is a "
+        "private one; begin it with a word");
+  }
+  if (IsPrivate(channel)) out.access = Access::kPrivate;
   if (channel.size() > kMaxChannelName) return refuse("longer than 200 characters");
   if (!has_log(channel)) {
     return refuse(fmt::format(
@@ -229,7 +236,9 @@ std::optional<ResourceRef> ResourceTable::ForPath(std::string_view path) const {
     const auto parameters = MatchPath(resource.path_pieces, path);
     if (!parameters) continue;
     std::string channel = FillPattern(resource.channel_pieces, *parameters);
-    if (channel.size() > kMaxChannelName || IsGuarded(channel)) continue;
+    if (channel.size() > kMaxChannelName || IsPresence(channel)) continue;
+    // A parameter must not make a public resource read a private channel.
+    if (IsPrivate(channel) != (resource.access == Access::kPrivate)) continue;
     const auto back = MatchChannel(resource.channel_pieces, channel);
     if (!back || FillPattern(resource.path_pieces, *back) != path) continue;
     return ResourceRef{&resource, std::string(path), std::move(channel)};
@@ -249,6 +258,11 @@ std::vector<ResourceRef> ResourceTable::ForChannel(std::string_view channel) con
   return found;
 }
 
+bool ResourceTable::has_private() const {
+  return std::ranges::any_of(
+      resources_, [](const Resource& resource) { return resource.access == Access::kPrivate; });
+}
+
 std::string ResourceTable::ConfigJson() const {
   Json list = Json::array();
   for (const Resource& resource : resources_) {
@@ -263,6 +277,7 @@ std::string ResourceTable::ConfigJson() const {
       one["origin"] = true;
       one["exact"] = resource.exactness == Exactness::kExact;
     }
+    if (resource.access == Access::kPrivate) one["private"] = true;
     one["definition"] = ShortDefinition(resource);
     list.push_back(std::move(one));
   }

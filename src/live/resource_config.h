@@ -12,6 +12,9 @@
 // an origin"), so operations that would show such an event twice need a key, or an origin that
 // promises to state its position.
 //
+// A resource of a private- channel is private itself: who reads it must be allowed to read the
+// channel.
+//
 // Threading: immutable.
 #pragma once
 
@@ -33,6 +36,8 @@ enum class From { kLog, kOrigin };
 // Whether an origin that states no position is safe (the server takes one before it asks), or
 // breaks its promise (kExact).
 enum class Exactness { kSafe, kExact };
+
+enum class Access { kPublic, kPrivate };  // who may read: everybody, or who may read the channel
 
 // One definition as a person wrote it.
 struct ResourceSettings {
@@ -64,6 +69,7 @@ struct Resource {
   From from = From::kLog;
   std::optional<std::string> key;
   Exactness exactness = Exactness::kSafe;
+  Access access = Access::kPublic;
   std::string definition;  // fingerprint of everything that shapes the value
 };
 
@@ -98,6 +104,7 @@ class ResourceTable {
   // The array `resources` of the worker's CONFIG (spec/worker.md).
   std::string ConfigJson() const;
   bool empty() const { return resources_.empty(); }
+  bool has_private() const;
 
  private:
   std::vector<Resource> resources_;

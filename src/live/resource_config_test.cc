@@ -198,7 +198,7 @@ TEST(ResourceTable, SaysWhichSettingIsWrongAndTheWayOut) {
       {"the worker", [](auto& s) { s.path = "/sw.js"; }, "the server itself"},
       {"no channel", [](auto& s) { s.channel = ""; }, "channel = \"\""},
       {"bad channel", [](auto& s) { s.channel = "a b"; }, "channel = \"a b\""},
-      {"private", [](auto& s) { s.channel = "private-feed"; }, "private-"},
+      {"encrypted", [](auto& s) { s.channel = "private-encrypted-feed"; }, "private-encrypted-"},
       {"presence", [](auto& s) { s.channel = "presence-feed"; }, "presence-"},
       {"no log", [](auto& s) { s.channel = "nolog"; }, "add [[channel]]"},
       {"a parameter too few", [](auto& s) { s.path = "/:a/feed"; }, "same parameters"},
@@ -214,7 +214,7 @@ TEST(ResourceTable, SaysWhichSettingIsWrongAndTheWayOut) {
          s.path = "/:a";
          s.channel = ":a";
        },
-       "begin with a parameter"},
+       "begins with a parameter"},
       {"no operation", [](auto& s) { s.apply.clear(); }, "apply"},
       {"unknown operation", [](auto& s) { s.apply = {{"x", "push"}}; }, "apply.\"x\" = \"push\""},
       {"twice", [](auto& s) { s.apply = {{"x", "append"}, {"x", "prepend"}}; }, "stands twice"},

@@ -4,7 +4,9 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "http/held_exchange.h"
+#include "http/problem.h"
 #include "proto/byte_range.h"
 
 namespace offing::live {
@@ -14,16 +16,17 @@ namespace {
 // More than any log has: the page that follows is empty and says where the log stands.
 constexpr uint64_t kBeyond = ~uint64_t{0};
 
-http::Response Answer(const http::Request& request, const Document& document) {
+http::Response Answer(const http::Request& request, const Document& document, Access access) {
   http::Response response;
   response.headers = {
       {"Content-Type", "application/json"},
       {"Offing-Position", base::FormatPosition(document.position)},
       {"Offing-Definition", document.definition},
       {"ETag", document.etag},
-      {"Cache-Control", "no-cache"},
+      {"Cache-Control", access == Access::kPrivate ? "private, no-cache" : "no-cache"},
       {"X-Content-Type-Options", "nosniff"},
   };
+  if (access == Access::kPrivate) response.headers.emplace_back("Vary", "Authorization, Cookie");
   if (proto::EtagListed(request.Header("if-none-match"), document.etag)) {
     response.status = 304;
     response.headers.erase(response.headers.begin());
@@ -31,6 +34,16 @@ http::Response Answer(const http::Request& request, const Document& document) {
     response.body = document.body;
   }
   return response;
+}
+
+// What keeps whoever asks from reading `channel`; nullopt: nothing.
+std::optional<http::Response> RefusalOf(const base::Result<auth::Authenticator::Who>& who,
+                                        const std::string& channel) {
+  if (!who) return auth::Refusal(who.error());
+  if (!*who) return auth::NobodyRefusal();
+  if (auth::MatchesChannel((*who)->channels, channel)) return std::nullopt;
+  return http::ProblemResponse(http::Problem::kNotAllowed,
+                               fmt::format("this user's channels do not match {}", channel));
 }
 
 }  // namespace
@@ -52,7 +65,9 @@ Resources::Resources(ResourceTable table, Deps deps, ResourcesConfig config)
           "Answers of an origin that are for one user only, and so were not made live.")),
       unstated_(deps.metrics.AddCounter(
           "offing_live_origin_unstated_total",
-          "Answers of an origin without the position that it promised, and so not live.")) {}
+          "Answers of an origin without the position that it promised, and so not live.")) {
+  CHECK(deps_.auth != nullptr || !table_.has_private(), "somebody must say who asks");
+}
 
 bool Resources::Claims(const http::Request& request) const {
   const auto ref = table_.ForPath(request.path);
@@ -66,8 +81,33 @@ void Resources::Handle(std::unique_ptr<http::Exchange> exchange) {
     exchange->Send(http::NotAllowed("GET, HEAD", "a live resource is only read"));
     return;
   }
+  if (table_.has_private()) {
+    auto ref = table_.ForPath(request.path);
+    if (ref && ref->resource->access == Access::kPrivate) {
+      return Authorise(std::move(exchange), std::move(*ref));
+    }
+  }
+  Serve(std::move(exchange), Access::kPublic);
+}
+
+void Resources::Authorise(std::unique_ptr<http::Exchange> exchange, ResourceRef ref) {
+  const http::Request& request = exchange->request();  // lives as long as the exchange
+  net::Core& core = exchange->core();
+  const http::HeldExchange held(std::move(exchange));
+  deps_.auth->Identify(
+      request, core,
+      [this, held, channel = std::move(ref.channel)](base::Result<auth::Authenticator::Who> who) {
+        held.Answer([this, channel, who = std::move(who)](std::unique_ptr<http::Exchange> waiting) {
+          if (auto refusal = RefusalOf(who, channel)) return waiting->Send(std::move(*refusal));
+          Serve(std::move(waiting), Access::kPrivate);
+        });
+      });
+}
+
+void Resources::Serve(std::unique_ptr<http::Exchange> exchange, Access access) {
+  const http::Request& request = exchange->request();
   if (const SharedDocument document = board_.Find(request.path)) {
-    exchange->Send(Answer(request, *document));
+    exchange->Send(Answer(request, *document, access));
     return;
   }
   auto ref = table_.ForPath(request.path);
@@ -134,18 +174,19 @@ void Resources::LoadAndAnswer(std::unique_ptr<http::Exchange> exchange, Resource
   // Gives its place back when the load is over or dropped.
   std::shared_ptr<void> place(nullptr, [loads = loads_](void*) { loads->fetch_sub(1); });
   http::HeldExchange held(std::move(exchange));
-  deps_.journal.Run([this, held, place, ref = std::move(ref)](store::Reader& reader,
-                                                              store::Batch& batch) {
-    auto loaded = documents_.Load(ref, reader, batch);
-    if (!loaded) {
-      deps_.log.Error(
-          fmt::format("live resource {} cannot be read: {}", ref.path, loaded.error().detail));
-    }
-    held.Answer([document = loaded ? *loaded : nullptr](std::unique_ptr<http::Exchange> waiting) {
-      waiting->Send(document ? Answer(waiting->request(), *document)
-                             : http::Unavailable("the resource cannot be read now"));
-    });
-  });
+  deps_.journal.Run(
+      [this, held, place, ref = std::move(ref)](store::Reader& reader, store::Batch& batch) {
+        auto loaded = documents_.Load(ref, reader, batch);
+        if (!loaded) {
+          deps_.log.Error(
+              fmt::format("live resource {} cannot be read: {}", ref.path, loaded.error().detail));
+        }
+        held.Answer([document = loaded ? *loaded : nullptr,
+                     access = ref.resource->access](std::unique_ptr<http::Exchange> waiting) {
+          waiting->Send(document ? Answer(waiting->request(), *document, access)
+                                 : http::Unavailable("the resource cannot be read now"));
+        });
+      });
 }
 
 void Resources::Apply(const journal::Committed& event, store::Reader& reader) {

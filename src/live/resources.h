@@ -15,6 +15,10 @@
 // The order is what makes it safe: an event that is not in the origin's body comes after the
 // position. Other methods and any query are not claimed and reach the origin as they are.
 //
+// A private resource (resource_config.h) is for a user whose `channels` match its channel: nobody
+// gets 401, another user 403, before anything is looked up. Its answers are private, no-cache and
+// vary by Authorization and Cookie.
+//
 // Limits (ResourcesConfig): documents and bytes on the board and among the working copies (the
 // least recently used goes), GETs that wait for a load (beyond: 503, Retry-After, and a counter).
 // Asking for paths of a pattern that were never written keeps nothing.
@@ -30,6 +34,7 @@
 #include <optional>
 #include <string>
 
+#include "auth/authenticator.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "http/exchange.h"
@@ -59,7 +64,8 @@ class Resources final : public journal::Projection, public http::Handler {
     journal::Journal& journal;  // which has this as a projection
     const base::Log& log;
     base::Metrics& metrics;
-    ToOrigin to_origin = nullptr;  // if the table has a resource of an origin
+    ToOrigin to_origin = nullptr;         // if the table has a resource of an origin
+    auth::Authenticator* auth = nullptr;  // if it has a private one
   };
   Resources(ResourceTable table, Deps deps, ResourcesConfig config);
   Resources(const Resources&) = delete;
@@ -80,6 +86,8 @@ class Resources final : public journal::Projection, public http::Handler {
   std::string ConfigJson() const { return table_.ConfigJson(); }
 
  private:
+  void Authorise(std::unique_ptr<http::Exchange> exchange, ResourceRef ref);
+  void Serve(std::unique_ptr<http::Exchange> exchange, Access access);
   void LoadAndAnswer(std::unique_ptr<http::Exchange> exchange, ResourceRef ref);
   void AskFromHere(std::unique_ptr<http::Exchange> exchange, const ResourceRef& ref);
   void AskOrigin(std::unique_ptr<http::Exchange> exchange, const Resource& resource,

@@ -74,6 +74,7 @@ Result<ClientMessage> ParseSubscribe(Json& frame) {
   SubscribeMessage message;
   message.channel = *channel;
   message.auth = Text(*data, "auth");
+  message.token = Text(*data, "token");
   message.channel_data = Text(*data, "channel_data");
   ReadResume(*data, message);
   return message;

@@ -21,6 +21,7 @@ enum class OnGap { kReplay, kLive };
 struct SubscribeMessage {
   std::string channel;
   std::string auth;          // empty if absent
+  std::string token;         // in its place; likewise
   std::string channel_data;  // presence channels
   std::optional<base::Position> resume_after;
   OnGap on_gap = OnGap::kReplay;

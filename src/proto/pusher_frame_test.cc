@@ -50,7 +50,9 @@ TEST(ParseClientMessage, ReadsWhereToResume) {
   EXPECT_EQ(resume.on_gap, OnGap::kLive);
   EXPECT_EQ(resume.malformed, "");
   const auto first = Parsed<SubscribeMessage>(
-      R"({"event":"pusher:subscribe","data":{"channel":"c","resume_after_id":"0:0","on_gap":"replay"}})");
+      R"({"event":"pusher:subscribe","data":{"channel":"c","token":"a.b.c","resume_after_id":"0:0","on_gap":"replay"}})");
+  EXPECT_EQ(first.token, "a.b.c");
+  EXPECT_EQ(resume.token, "");
   EXPECT_EQ(first.resume_after, Position{});
   EXPECT_EQ(first.on_gap, OnGap::kReplay);
 }

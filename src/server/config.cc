@@ -153,6 +153,7 @@ base::Result<void> ReadDocument(TomlTable& root, Config& config) {
   ReadTls(root, config.tls);
   ReadProxy(root, config.proxy);
   ReadWorker(root, config.worker);
+  ReadAuth(root, config.auth);
   root.Table("limits", [&config](TomlTable& table) { ReadLimits(table, config); });
   root.Table("keys", [&config](TomlTable& table) { ReadKeys(table, config); });
   root.Table("times", [&config](TomlTable& table) { ReadTimes(table, config); });
@@ -199,6 +200,7 @@ base::Result<void> Override(const Overrides& overrides, Config& config) {
   }
   if (auto checked = CheckTls(config.tls); !checked) return checked;
   if (auto checked = CheckProxy(config.proxy); !checked) return checked;
+  if (auto checked = CheckAuth(config.auth, config.proxy); !checked) return checked;
   return CheckApps(config);
 }
 

@@ -19,6 +19,7 @@
 #include "journal/journal.h"
 #include "live/resource_config.h"
 #include "origin/config.h"
+#include "server/auth_settings.h"
 #include "server/site_settings.h"
 #include "server/tls_settings.h"
 #include "server/worker_settings.h"
@@ -41,6 +42,7 @@ struct Config {
   TlsSettings tls;
   origin::ProxyConfig proxy;  // without an origin there is none
   WorkerSettings worker;
+  AuthSettings auth;  // its apps are those of `channels`
 };
 
 // What the command line and the environment said; they win over the file.

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "http/problem.h"
+
 namespace offing::server {
 
 namespace {
@@ -21,6 +23,16 @@ http::Response NotAllowed() {
   return response;
 }
 
+http::Response Problem(std::string_view path) {
+  auto page = http::ProblemPage(path.substr(http::kProblemPath.size()));
+  if (!page) return http::TextResponse(404, "no such problem\n");
+  return {.status = 200,
+          .headers = {{"content-type", "text/html; charset=utf-8"},
+                      {"cache-control", "max-age=3600"},
+                      {"x-content-type-options", "nosniff"}},
+          .body = std::move(*page)};
+}
+
 }  // namespace
 
 void Router::Handle(std::unique_ptr<http::Exchange> exchange) {
@@ -31,6 +43,10 @@ void Router::Handle(std::unique_ptr<http::Exchange> exchange) {
   }
   if (request.path == "/_offing/metrics") {
     exchange->Send(http::IsRead(request) ? Metrics(request) : NotAllowed());
+    return;
+  }
+  if (request.path.starts_with(http::kProblemPath)) {
+    exchange->Send(http::IsRead(request) ? Problem(request.path) : NotAllowed());
     return;
   }
   for (const Route& route : routes_) {

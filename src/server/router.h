@@ -2,6 +2,7 @@
 // Besides the features it answers for itself:
 //
 //   GET /_offing/health    200 "ok" while the server takes traffic; 503 while it starts or drains
+//   GET /_offing/problems/NAME  what a problem is, for people
 //   GET /_offing/metrics   every counter in Prometheus' text format, to a peer on this machine that
 //                          does not forward for somebody else
 //

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth/authenticator.h"
 #include "base/json.h"
 #include "channels/channels.h"
 #include "control/control.h"
@@ -65,6 +66,7 @@ std::string WorkerConfigHead(const Config& config, const live::ResourceTable& re
   head["app"] = config.channels.apps.front().key;
   head["maxBytes"] = kMaxResourceBytes;
   if (HasJsonPatch(config)) head["parts"].push_back("json-patch");
+  if (!config.auth.token.empty()) head["token"] = config.auth.token;
   std::string text = base::DumpJson(head);
   text.pop_back();
   return text + ",\"resources\":" + resources.ConfigJson() + "}";
@@ -112,6 +114,7 @@ class Server::Impl {
     const std::string config_head = WorkerConfigHead(config_, *table);
     MakeCores();
     if (auto opened = OpenProxy(); !opened) return opened;
+    if (auto opened = OpenAuth(); !opened) return opened;
     MakeJournalAndChannels();
     MakeControl();
     MakeResources(std::move(*table));
@@ -137,6 +140,7 @@ class Server::Impl {
     for (const auto& core : cores_) core->Stop();
     for (std::thread& thread : threads_) thread.join();
     threads_.clear();
+    auth_->Stop();
     RunLeftMail();
     channels_->Stop();
     if (proxy_) proxy_->Stop();
@@ -207,6 +211,22 @@ class Server::Impl {
     return {};
   }
 
+  base::Result<void> OpenAuth() {
+    auth::AuthConfig settings = config_.auth.config;
+    settings.apps = config_.channels.apps;
+    auth::Authenticator::Deps deps{clock_, log_, metrics_, {}};
+    if (proxy_) {
+      deps.ask = [this](net::Core& core, auth::Question question, origin::AskDone done) {
+        proxy_->Ask(core, std::move(question.request), {question.max_bytes, question.time_ms},
+                    std::move(done));
+      };
+    }
+    auto opened = auth::Authenticator::Open(std::move(settings), std::move(deps));
+    if (!opened) return std::unexpected(opened.error());
+    auth_ = std::move(*opened);
+    return {};
+  }
+
   void MakeJournalAndChannels() {
     const auto retention_of = [this](const store::LogKey& log) {
       return config_.channels.RetentionOf(log.channel);
@@ -215,8 +235,13 @@ class Server::Impl {
         journal::Journal::Deps{*store_, clock_, random_, log_, metrics_, retention_of},
         config_.journal);
     channels_ = std::make_unique<channels::Channels>(
-        channels::Channels::Deps{Cores(), journal_.get(), clock_, log_, metrics_, random_},
+        channels::Channels::Deps{Cores(), journal_.get(), clock_, log_, metrics_, random_,
+                                 auth_.get()},
         config_.channels);
+    channels_->SetIdentify(
+        [this](const http::Request& request, net::Core& core, auth::Authenticator::Done done) {
+          auth_->Identify(request, core, std::move(done));
+        });
     journal_->SetListener(channels_.get());
     router_.Add([this](const http::Request& request) { return channels_->Claims(request); },
                 *channels_);
@@ -251,7 +276,8 @@ class Server::Impl {
                               [this](std::unique_ptr<http::Exchange> exchange,
                                      std::function<void(http::Response&)> amend) {
                                 proxy_->Forward(std::move(exchange), {.amend = std::move(amend)});
-                              }},
+                              },
+                              auth_.get()},
         live::ResourcesConfig{.app = config_.channels.apps.front().id});
     journal_->AddProjection(resources_.get());
     router_.Add([this](const http::Request& request) { return resources_->Claims(request); },
@@ -341,6 +367,7 @@ class Server::Impl {
   Router router_{metrics_};
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<origin::Proxy> proxy_;
+  std::unique_ptr<auth::Authenticator> auth_;
   std::unique_ptr<channels::Channels> channels_;
   std::unique_ptr<control::Control> control_;
   std::unique_ptr<live::Resources> resources_;
