@@ -10,6 +10,7 @@ export interface Resource extends FoldRule {
   definition?: string; // of the rules: copies that were folded by others carry another one
   origin?: boolean; // an origin makes the body, which may hold events that come again: they are keyed
   exact?: boolean; // or that origin states the position of every body
+  private?: boolean; // of a private channel: copies are of one user, and a token is shown
 }
 
 export type StrategyName =
@@ -58,6 +59,7 @@ export interface LiveUrl {
   channel: string;
   rule: FoldRule;
   definition: string; // '' if the server names none
+  private?: boolean | undefined;
 }
 
 // The first resource that `path` belongs to. A parameter is one segment of a path, made of a channel name's characters.
@@ -80,6 +82,7 @@ export function matchResource(config: Config, path: string): LiveUrl | undefined
       channel,
       rule: { maxBytes: config.maxBytes, ...resource },
       definition: resource.definition ?? '',
+      private: resource.private,
     };
   }
   return undefined;

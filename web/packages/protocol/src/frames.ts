@@ -90,5 +90,5 @@ const encode = (event: string, data: object): string => JSON.stringify({ event, 
 export const encodePing = (): string => encode('pusher:ping', {});
 export const encodePong = (): string => encode('pusher:pong', {});
 export const encodeUnsubscribe = (channel: string): string => encode('pusher:unsubscribe', { channel });
-export const encodeSubscribe = (channel: string, resumeAfterId: string): string =>
-  encode('pusher:subscribe', { channel, resume_after_id: resumeAfterId, on_gap: 'live' });
+export const encodeSubscribe = (channel: string, resumeAfterId: string, token?: string): string =>
+  encode('pusher:subscribe', { channel, token, resume_after_id: resumeAfterId, on_gap: 'live' });

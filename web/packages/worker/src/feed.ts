@@ -10,6 +10,7 @@ export interface FeedHost {
   readonly connected: boolean;
   send(text: string): void;
   position(path: string): Promise<Position | undefined>;
+  token(refused?: string): Promise<string>; // of the present user
   report(code: string, detail: string): void;
 }
 
@@ -22,6 +23,8 @@ export class Feed {
   readonly #host: FeedHost;
   #state: 'off' | 'asking' | 'live' | 'refused' = 'off';
   #sent = false; // a subscribe went out on this connection
+  #token: string | undefined; // that it went out with
+  #fresh = false; // the token is the second one on this connection
   #turn = 0;
   #at: Position = START; // of the last event that came
   #positions = new Map<LiveDocument, Position>();
@@ -34,6 +37,7 @@ export class Feed {
   connected(): void {
     this.disconnected();
     for (const document of this.documents) document.tries = 0;
+    this.#fresh = false;
     void this.#ask();
   }
 
@@ -49,9 +53,13 @@ export class Feed {
     this.disconnected();
   }
 
-  refused(message: string): void {
+  refused(message: string, status?: number): void {
     this.#state = 'refused';
     this.#sent = false;
+    if (status === 401 && this.#token && !this.#fresh) {
+      this.#fresh = true;
+      return void this.#ask(this.#token);
+    }
     this.#host.report('subscription', `${this.name}: ${message}`);
   }
 
@@ -99,7 +107,7 @@ export class Feed {
     );
   }
 
-  async #ask(): Promise<void> {
+  async #ask(refused?: string): Promise<void> {
     const turn = ++this.#turn;
     this.#state = 'asking';
     const positions = new Map<LiveDocument, Position>();
@@ -107,7 +115,9 @@ export class Feed {
       const position = await this.#host.position(document.path);
       if (position) positions.set(document, position);
     }
+    const token = this.name.startsWith('private-') ? await this.#host.token(refused) : undefined;
     if (turn !== this.#turn) return;
+    this.#token = token;
     this.#positions = positions;
     const first = [...positions.values()].sort((a, b) => a.seq - b.seq)[0];
     if (!first) {
@@ -116,6 +126,6 @@ export class Feed {
     }
     if (this.#sent) this.#host.send(encodeUnsubscribe(this.name));
     this.#sent = true;
-    this.#host.send(encodeSubscribe(this.name, formatPosition(first)));
+    this.#host.send(encodeSubscribe(this.name, formatPosition(first), token));
   }
 }

@@ -45,7 +45,7 @@ export async function hear(message: PageMessage, parts: HearingParts): Promise<v
       return;
     case 'user':
       await outbox?.leave(message.pending);
-      await setUser(message.id);
+      if (await setUser(message.id)) live.userChanged();
       void outbox?.drain(true);
       return reply({ offing: 'user', user: (await userSpace()) ?? '' });
     case 'outbox':

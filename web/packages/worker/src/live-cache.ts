@@ -60,11 +60,12 @@ export class LiveCache {
     }
   }
 
-  async write(path: string, copy: Copy): Promise<void> {
+  // `own`: the copy is one user's.
+  async write(path: string, copy: Copy, own?: boolean): Promise<void> {
     // No ETag: what is patched here is not what a server's tag stands for, and must not be confirmed by it.
     const headers = {
       'Content-Type': 'application/json',
-      'Cache-Control': 'no-cache',
+      'Cache-Control': own ? 'private, no-cache' : 'no-cache',
       [DEFINITION_HEADER]: copy.definition,
       [POSITION_HEADER]: formatPosition(copy.position),
     };
@@ -72,8 +73,14 @@ export class LiveCache {
   }
 
   // Stores what the server answered. undefined, and nothing is stored, if that is no live resource, or one that could
-  // not be patched: over the limit, or JSON that parsers read differently.
-  async adopt(path: string, response: Response, maxBytes = Infinity): Promise<Position | undefined> {
+  // not be patched: over the limit, or JSON that parsers read differently; or if `put` did not run what it was given.
+  async adopt(
+    path: string,
+    response: Response,
+    maxBytes = Infinity,
+    put = async (write: () => Promise<void>): Promise<unknown> => (await write(), true),
+    own?: boolean,
+  ): Promise<Position | undefined> {
     const position = positionOf(response);
     const type = response.headers.get('Content-Type') ?? '';
     if (response.status !== 200 || response.redirected || !position || !/^application\/json\b/i.test(type))
@@ -82,8 +89,8 @@ export class LiveCache {
     const text = await response.text();
     const { value } = parseData(text);
     if (value === text || byteLength(value) > maxBytes) return undefined;
-    await this.write(path, { value, position, definition: definitionOf(response) });
-    return position;
+    const copy = { value, position, definition: definitionOf(response) };
+    return (await put(() => this.write(path, copy, own))) ? position : undefined;
   }
 
   async delete(path: string): Promise<void> {

@@ -9,7 +9,9 @@ export const MAX_QUEUE = 5_000;
 export interface CopyHost {
   readonly cache: LiveCache;
   lock(name: string, run: () => Promise<void>): Promise<void>;
-  fetch(path: string, init: RequestInit): Promise<Response>;
+  // `own`: as the present user, by a token.
+  fetch(path: string, init: RequestInit, own?: boolean): Promise<Response>;
+  guard(own?: boolean): Promise<(put: () => Promise<unknown>) => Promise<boolean>>;
   updated(path: string, position: string, added: number, reset: boolean): void;
 }
 
@@ -41,6 +43,10 @@ export class LiveDocument {
   push(event: LogEvent): void {
     if (this.#queue.length < MAX_QUEUE) this.#queue.push(event);
     if (!this.#held) void this.#run();
+  }
+
+  get own(): boolean | undefined {
+    return this.#live.private;
   }
 
   // Fetches the copy if it was folded by other rules than ours.
@@ -91,17 +97,19 @@ export class LiveDocument {
   async #apply(): Promise<void> {
     const events = this.#queue;
     this.#queue = [];
+    const { definition, private: own, rule } = this.#live;
+    const put = await this.#host.guard(own);
     const copy = await this.#host.cache.read(this.path);
     this.#position = copy?.position;
     if (!copy) return;
-    const { definition, rule } = this.#live;
     const folded = fold(copy, events, rule);
     const moved = folded.position !== copy.position;
     if (folded.invalidated || (moved && copy.definition !== definition)) {
       // Not stored: should the fetch fail, these events come again.
       this.#stale = true;
     } else if (moved) {
-      await this.#host.cache.write(this.path, { ...folded, definition });
+      this.#position = undefined;
+      if (!(await put(() => this.#host.cache.write(this.path, { ...folded, definition }, own)))) return;
       this.#position = folded.position;
       this.tries = 0;
       this.#host.updated(this.path, formatPosition(folded.position), folded.added, false);
@@ -112,8 +120,10 @@ export class LiveDocument {
   async #fetch(): Promise<void> {
     let response: Response;
     try {
-      response = await this.#host.fetch(this.path, { cache: 'no-store' });
-      const position = await this.#host.cache.adopt(this.path, response, this.#live.rule.maxBytes);
+      const { private: own, rule } = this.#live;
+      const put = await this.#host.guard(own);
+      response = await this.#host.fetch(this.path, { cache: 'no-store' }, own);
+      const position = await this.#host.cache.adopt(this.path, response, rule.maxBytes, put, own);
       if (position) {
         this.#stale = false;
         this.#position = position;

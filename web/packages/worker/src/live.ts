@@ -21,6 +21,8 @@ export interface LiveHost extends CopyHost {
   state(socketId: string): void; // '' when the connection went down
   report(code: string | number, detail: string): void;
   control?(control: Control): void; // the operator's record came over the connection
+  user(): Promise<string | undefined>; // who is there: without one nothing private is live
+  token(refused?: string): Promise<string>; // of that user; '' if there is none
 }
 
 export class Live implements FeedHost {
@@ -82,7 +84,8 @@ export class Live implements FeedHost {
   // Makes a URL live and cached. Its position, or undefined if it could not be fetched.
   async show(path: string): Promise<Position | undefined> {
     await this.#load();
-    if (this.#declined.has(path)) return undefined;
+    const own = matchResource(this.#config, path)?.private;
+    if (this.#declined.has(path) || (own && !(await this.#host.user()))) return undefined;
     const known = this.#documents.get(path);
     const document = known ?? this.#join(path);
     if (!document) return undefined;
@@ -107,6 +110,16 @@ export class Live implements FeedHost {
 
   send(text: string): void {
     this.#connection.send(text);
+  }
+
+  token(refused?: string): Promise<string> {
+    return this.#host.token(refused);
+  }
+
+  // Another user is there: what is one user's is not live any more, until it is shown to this one.
+  userChanged(): void {
+    this.#declined.clear();
+    for (const document of this.#documents.values()) if (document.own) this.#leave(document);
   }
 
   position(path: string): Promise<Position | undefined> {
@@ -165,7 +178,7 @@ export class Live implements FeedHost {
     if (!('channel' in frame)) return;
     const feed = this.#feeds.get(frame.channel);
     if (frame.type === 'subscribed') feed?.subscribed(frame);
-    else if (frame.type === 'refused') feed?.refused(frame.message);
+    else if (frame.type === 'refused') feed?.refused(frame.message, frame.status);
     else if (frame.type === 'event') feed?.event(frame, parsePosition(frame.id));
   }
 }

@@ -17,8 +17,8 @@ import { cut } from './range.ts';
 import { note, report } from './report.ts';
 import { socket } from './socket.ts';
 import { STATE_PATH, statePage } from './state-page.ts';
-import { token } from './token.ts';
-import { logout, putFor, userSpace } from './user.ts';
+import { fetchOwn, token } from './token.ts';
+import { guard, logout, putFor, userSpace } from './user.ts';
 
 declare const self: ServiceWorkerGlobalScope;
 
@@ -38,7 +38,10 @@ function liveOf(config: Config, presence: Presence, control: Control, up: () => 
     lock: async (name, run) => {
       await navigator.locks.request(name, run);
     },
-    fetch: (path, init) => fetch(path, init),
+    fetch: (path, init, own) => (own ? fetchOwn(config, path, init) : fetch(path, init)),
+    guard,
+    user: userSpace,
+    token: (refused) => token(config, refused),
     updated: (url, position, added, reset) => void send({ offing: 'update', url, position, added, reset }),
     connection: (connection) => socket(config, connection),
     state: (id) => {
@@ -130,7 +133,7 @@ export function start(config: Config, makers: PartMakers = {}): void {
     if (event.request.mode === 'navigate') tabs.claim(event.resultingClientId);
     const url = new URL(event.request.url);
     const response =
-      logout(config.logout, event.request, () => load(event, event.request)) ??
+      logout(config.logout, event.request, () => load(event, event.request), live) ??
       (url.pathname === STATE_PATH ? tell().then((found) => statePage(found, url.search === '?json')) : undefined) ??
       outbox?.answer(event, url) ??
       ofTab(event, tabs, parts) ??

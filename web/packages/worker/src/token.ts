@@ -24,6 +24,16 @@ export function token({ token: path }: Config, refused?: string): Promise<string
   return mine;
 }
 
+// A request of the present user's: once more with another token if the first is not believed.
+export async function fetchOwn(config: Config, path: string, init: RequestInit): Promise<Response> {
+  const send = (shown: string): Promise<Response> =>
+    fetch(path, shown ? { ...init, headers: { Authorization: `Bearer ${shown}` } } : init);
+  const first = await token(config);
+  const response = await send(first);
+  const second = response.status === 401 && (await token(config, first));
+  return second && second !== first ? send(second) : response;
+}
+
 async function ask(path: string | undefined): Promise<string> {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const late = new Promise<string>((resolve) => setTimeout(resolve, PATIENCE_MS, ''));

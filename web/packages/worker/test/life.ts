@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { type Config, type Json, LIVE_CACHE } from '@offing/protocol';
 import { LiveCache } from '../src/live-cache.ts';
+import { guard, userSpace } from '../src/user.ts';
 import { Live } from '../src/live.ts';
 import { FakeCaches, FakeLine, rest } from './fakes.ts';
 
@@ -52,6 +53,14 @@ const config: Config = {
       origin: true,
       exact: false,
     },
+    {
+      path: '/mine.json',
+      channel: 'private-mine',
+      apply: { '*': 'append' },
+      initial: [],
+      definition: DEFINITION,
+      private: true,
+    },
   ],
 };
 
@@ -61,6 +70,8 @@ export class Life {
   readonly line = new FakeLine();
   readonly fetches: string[] = [];
   readonly inits: RequestInit[] = [];
+  readonly own: string[] = []; // fetched as the user
+  tokens: string[] = []; // the first, and the one after that was refused
   readonly updates: [path: string, position: string, added: number, reset: boolean][] = [];
   readonly reports: string[] = [];
   readonly server = new Map<string, Answer>();
@@ -76,10 +87,14 @@ export class Life {
         await run();
         this.released();
       },
-      fetch: (path, init) => {
+      fetch: (path, init, own) => {
         this.inits.push(init);
+        if (own) this.own.push(path);
         return this.#fetch(path);
       },
+      guard,
+      user: userSpace,
+      token: async (refused) => this.tokens[refused === undefined ? 0 : 1] ?? '',
       updated: (...update) => this.updates.push(update),
       connection: (connection) => {
         queueMicrotask(() => (this.line.connection = connection()));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import type { Config } from '@offing/protocol';
-import { forgetToken, token } from '../src/token.ts';
+import { fetchOwn, forgetToken, token } from '../src/token.ts';
 
 const config = { token: '/token' } as Config;
 let pages: string[] = []; // what each page answers
@@ -61,4 +61,28 @@ test('another user has another token, also if one was under way', async () => {
   assert.equal(await token(config), 'T2');
   await before;
   assert.equal(await token(config), 'T2');
+});
+
+test('a request of the user shows the token, and another one if the first is not believed', async () => {
+  pages = ['T1'];
+  const shown: unknown[] = [];
+  globalThis.fetch = (async (_: unknown, { headers }: RequestInit) => {
+    shown.push((headers as Record<string, string> | undefined)?.['Authorization']);
+    pages = ['T2'];
+    return new Response('', { status: shown.length === 1 ? 401 : 200 });
+  }) as typeof fetch;
+  assert.equal((await fetchOwn(config, '/x', {})).status, 200);
+  assert.deepEqual(shown, ['Bearer T1', 'Bearer T2']);
+});
+
+test('without a token a request of the user goes out as it is, once', async () => {
+  let sent = 0;
+  globalThis.fetch = (async (path: unknown, init: RequestInit) => {
+    if (path === '/token') return new Response('', { status: 404 });
+    sent++;
+    assert.equal(init.headers, undefined);
+    return new Response('', { status: 401 });
+  }) as typeof fetch;
+  assert.equal((await fetchOwn(config, '/x', {})).status, 401);
+  assert.equal(sent, 1);
 });

@@ -35,6 +35,20 @@ test('another user, or nobody, wipes what is kept per user and nothing else', as
   assert.deepEqual(kept(), ['offing-run-news']);
 });
 
+test('private copies of live resources go with their user, also those with writes that wait', async () => {
+  await setUser('anna');
+  for (const name of ['offing-live', 'offing-shown']) {
+    const cache = origin.caches.store(name);
+    await cache.put('/mine.json', new Response('1', { headers: { 'Cache-Control': 'private, no-cache' } }));
+    await cache.put('/feed.json', new Response('2', { headers: { 'Cache-Control': 'no-cache' } }));
+  }
+  assert.equal(await setUser('anna'), false);
+  assert.equal(origin.caches.store('offing-live').entries.size, 2);
+  assert.equal(await setUser('ben'), true);
+  for (const name of ['offing-live', 'offing-shown'])
+    assert.deepEqual([...origin.caches.store(name).entries.keys()], ['https://app.test/feed.json']);
+});
+
 test('an empty id is a user', async () => {
   await setUser('');
   assert.equal(await userSpace(), hash(''));
