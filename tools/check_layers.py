@@ -51,7 +51,10 @@ PACKAGES = {
     "client": "protocol",
     "worker": "protocol outbox",
     "console": "protocol client",
+    "server": "",
 }
+# Packages that run in Node and may use what it brings.
+NODE_PACKAGES = ("server",)
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<][^">]+[">])', re.M)
 IMPORT = re.compile(r"""(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(['"])([^'"\n]+)\1""")
@@ -138,6 +141,8 @@ def check_module(path, text, names, dependencies):
             resolved = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
             if not resolved.startswith(f"web/packages/{package}/") and not own_tool:
                 findings.append(f"{path}:{line}: {target} leaves the package; import other packages by name")
+            continue
+        if target.startswith("node:") and package in NODE_PACKAGES:
             continue
         owner = next((folder for name, folder in names.items() if f"{target}/".startswith(f"{name}/")), None)
         if owner is not None and owner not in allowed:

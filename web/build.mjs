@@ -9,6 +9,8 @@
 //   update.mjs        <offing-update>, beside the page library              (/_offing/update.js)
 //   outbox-element.mjs  <offing-outbox>, beside it as well                  (/_offing/outbox-element.js)
 //   types/            declarations
+//
+// and, in the npm package alone, server.mjs for Node.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -89,7 +91,7 @@ for (const line of lines) console.log(line);
 
 // Declarations: one folder per package, and relative imports between them, so that they stand by themselves.
 const tsc = join(web, '../node_modules/typescript/bin/tsc');
-for (const name of ['protocol', 'outbox', 'worker', 'client']) {
+for (const name of ['protocol', 'outbox', 'worker', 'client', 'server']) {
   const outDir = join(dist, 'types', name);
   const options = ['--noEmit', 'false', '--emitDeclarationOnly', '--declaration', '--outDir', outDir];
   const { status } = spawnSync(process.execPath, [tsc, '-p', join(packages, name), ...options], {
@@ -112,6 +114,16 @@ for (const name of ['update.mjs', 'outbox-element.mjs']) {
   const element = readFileSync(join(dist, name), 'utf8');
   writeFileSync(join(published, name), element.replace('/_offing/client.js', './client.mjs'));
 }
+await build({
+  entryPoints: [join(web, 'packages/server/src/index.ts')],
+  outfile: join(published, 'server.mjs'),
+  format: 'esm',
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  charset: 'utf8',
+  logLevel: 'warning',
+});
 if (!ok) {
   console.error('web: a bundle is over its budget');
   process.exit(1);
