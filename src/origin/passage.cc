@@ -49,7 +49,8 @@ void Passage::Start() {
     return Over();
   }
   body_ = PlanBody(request(), exchange_->streamed() ? BodySource::kStreamed : BodySource::kWhole);
-  if (auto link = shard_.pool().TakeKept()) {
+  const bool fresh = options_.repeat == ForwardOptions::Repeat::kNever;
+  if (auto link = fresh ? nullptr : shard_.pool().TakeKept()) {
     reused_ = true;
     shard_.counters().reused.Add();
     return OnLink(std::move(link));
@@ -82,6 +83,7 @@ void Passage::OnLink(std::unique_ptr<Link> link) {
 void Passage::Ask() {
   state_ = State::kAsking;
   active_ms_ = shard_.now_ms();
+  if (options_.asked) options_.asked();
   std::string head = EncodeRequest(request(), shard_.shared().forward, body_);
   if (!exchange_->streamed()) {
     head += request().body;

@@ -47,6 +47,12 @@ struct ForwardOptions {
   // 502, 503 and 504. Only for requests without a streamed body.
   std::function<bool(const http::Response& head)> decline;
   std::function<void(std::unique_ptr<http::Exchange>)> otherwise;
+  // The request begins to be sent to the origin, which knows nothing of it before.
+  std::function<void()> asked;
+  // kNever: it does not take a connection that was kept unused, because the origin may just be
+  // closing it, and is never sent once more.
+  enum class Repeat { kIfIdempotent, kNever };
+  Repeat repeat = Repeat::kIfIdempotent;
 };
 
 // What Ask() ends with.
