@@ -28,14 +28,16 @@ ROOMS = {
     "site": "base crypto proto net store journal http auth",
     "origin": "base crypto proto net store journal http auth",
     "control": "base crypto proto net store journal http auth",
+    "outbox": "base crypto proto net store journal http auth",
     "web": "base crypto proto net store journal http auth",
-    "server": "base crypto proto net store store/memory store/sqlite journal http auth channels live site origin control web",
+    "server": "base crypto proto net store store/memory store/sqlite journal http auth channels live site origin control outbox web",
     "cli": "base crypto proto net store journal http auth server",
 }
 # What a room's tests may use besides: the stores, to have one, and nothing that the room itself is part of.
 TEST_EXTRAS = {
     room: "store/memory store/sqlite"
-    for room in ("store", "journal", "http", "channels", "live", "site", "origin", "control", "web", "cli")
+    for room in ("store", "journal", "http", "channels", "live", "site", "origin", "control", "outbox", "web",
+                 "cli")
 }
 
 # Rooms that know bytes and nothing of the world: no sockets, files, clocks or threads.

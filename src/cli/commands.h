@@ -19,6 +19,7 @@ void AddServe(CLI::App& app, int& exit_code);    // serve.cc
 void AddPublish(CLI::App& app, int& exit_code);  // publish.cc
 void AddToken(CLI::App& app, int& exit_code);    // token.cc
 void AddWorker(CLI::App& app, int& exit_code);   // worker.cc
+void AddOutbox(CLI::App& app, int& exit_code);   // outbox.cc
 
 // "offing: WHAT" on standard error; returns 1.
 int Complain(const std::string& what);

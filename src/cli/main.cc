@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   offing::cli::AddPublish(app, exit_code);
   offing::cli::AddToken(app, exit_code);
   offing::cli::AddWorker(app, exit_code);
+  offing::cli::AddOutbox(app, exit_code);
   if (argc == 1) {
     std::fputs(app.help().c_str(), stdout);
     return 0;

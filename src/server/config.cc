@@ -154,11 +154,19 @@ base::Result<void> ReadDocument(TomlTable& root, Config& config) {
   ReadProxy(root, config.proxy);
   ReadWorker(root, config.worker);
   ReadAuth(root, config.auth);
-  config.channels.origins = config.auth.origins;
+  ReadOutbox(root, config.outbox);
   root.Table("limits", [&config](TomlTable& table) { ReadLimits(table, config); });
   root.Table("keys", [&config](TomlTable& table) { ReadKeys(table, config); });
   root.Table("times", [&config](TomlTable& table) { ReadTimes(table, config); });
   return root.Finish();
+}
+
+base::Result<void> CheckRules(const Config& config) {
+  OutboxSurroundings surroundings{
+      .origin = config.proxy.origin.empty() ? Origin::kNone : Origin::kThere,
+      .key_age_ms = config.journal.key_age_ms};
+  for (const auto& resource : config.resources) surroundings.resources.push_back(resource.path);
+  return CheckOutbox(config.outbox, surroundings);
 }
 
 base::Result<void> CheckApps(const Config& config) {
@@ -202,6 +210,7 @@ base::Result<void> Override(const Overrides& overrides, Config& config) {
   if (auto checked = CheckTls(config.tls); !checked) return checked;
   if (auto checked = CheckProxy(config.proxy); !checked) return checked;
   if (auto checked = CheckAuth(config.auth, config.proxy); !checked) return checked;
+  if (auto checked = CheckRules(config); !checked) return checked;
   return CheckApps(config);
 }
 

@@ -20,6 +20,7 @@
 #include "live/resource_config.h"
 #include "origin/config.h"
 #include "server/auth_settings.h"
+#include "server/outbox_settings.h"
 #include "server/site_settings.h"
 #include "server/tls_settings.h"
 #include "server/worker_settings.h"
@@ -43,6 +44,7 @@ struct Config {
   origin::ProxyConfig proxy;  // without an origin there is none
   WorkerSettings worker;
   AuthSettings auth;  // its apps are those of `channels`
+  OutboxSettings outbox;
 };
 
 // What the command line and the environment said; they win over the file.

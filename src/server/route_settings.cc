@@ -47,31 +47,11 @@ bool IsOrigin(std::string_view text) {
   });
 }
 
-// What is wrong with the pattern, or "".
-std::string_view FaultOf(std::string_view match) {
-  std::string_view path = match;
-  if (!match.starts_with('/')) {
-    const size_t host = match.find("://");
-    const size_t slash = host == std::string_view::npos ? host : match.find('/', host + 3);
-    if (slash == std::string_view::npos || !IsOrigin(match.substr(0, slash))) {
-      return "begins with /, or with an origin like https://fonts.example/";
-    }
-    path = match.substr(slash);
-  }
-  if (path.find_first_of("?# ") != std::string_view::npos) return "has no query, # or blank";
-  for (size_t at = path.find("/:"); at != std::string_view::npos; at = path.find("/:", at + 1)) {
-    const bool named = at + 2 < path.size() && IsWordChar(path[at + 2]) &&
-                       !(path[at + 2] >= '0' && path[at + 2] <= '9');
-    if (!named) return "has a name behind each :, like /rooms/:id";
-  }
-  return "";
-}
-
 void ReadMatch(TomlTable& table, Json& route) {
   const std::string match = table.String("match").value_or("");
   if (!table.Has("match")) {
     table.Complain("match", "every [[route]] needs match and strategy, like \"/img/*\"");
-  } else if (const auto fault = FaultOf(match); !fault.empty()) {
+  } else if (const auto fault = PatternFault(match); !fault.empty()) {
     table.Complain("match", fmt::format("\"{}\": a pattern {}", match, fault));
   }
   route["match"] = match;
@@ -145,6 +125,25 @@ void ReadFlag(TomlTable& table, std::string_view key, const char* member, Json& 
 }
 
 }  // namespace
+
+std::string_view PatternFault(std::string_view match) {
+  std::string_view path = match;
+  if (!match.starts_with('/')) {
+    const size_t host = match.find("://");
+    const size_t slash = host == std::string_view::npos ? host : match.find('/', host + 3);
+    if (slash == std::string_view::npos || !IsOrigin(match.substr(0, slash))) {
+      return "begins with /, or with an origin like https://fonts.example/";
+    }
+    path = match.substr(slash);
+  }
+  if (path.find_first_of("?# ") != std::string_view::npos) return "has no query, # or blank";
+  for (size_t at = path.find("/:"); at != std::string_view::npos; at = path.find("/:", at + 1)) {
+    const bool named = at + 2 < path.size() && IsWordChar(path[at + 2]) &&
+                       !(path[at + 2] >= '0' && path[at + 2] <= '9');
+    if (!named) return "has a name behind each :, like /rooms/:id";
+  }
+  return "";
+}
 
 bool IsDestination(std::string_view name) {
   return Has(kDestinations, name);

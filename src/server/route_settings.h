@@ -14,6 +14,10 @@ namespace offing::server {
 
 inline constexpr size_t kMaxRoutes = 200;
 
+// What is wrong with a pattern of URLs ("/img/*", "/rooms/:id", or either behind an origin), as the
+// end of a sentence that begins with "a pattern"; or "".
+std::string_view PatternFault(std::string_view match);
+
 // Names of what a request is for, as browsers have them in Sec-Fetch-Dest: "document" for every
 // navigation, "empty" for fetch().
 bool IsDestination(std::string_view name);

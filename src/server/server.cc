@@ -21,6 +21,8 @@
 #include "net/core.h"
 #include "net/stream.h"
 #include "origin/proxy.h"
+#include "outbox/guard.h"
+#include "outbox/reports.h"
 #include "server/apps.h"
 #include "server/exposure.h"
 #include "server/listeners.h"
@@ -59,6 +61,19 @@ bool HasJsonPatch(const Config& config) {
   });
 }
 
+ClientPublishes ClientPublishesOf(const Config& config) {
+  const bool some = std::ranges::any_of(config.channels.rules, [](const auto& rule) {
+    return rule.publish != channels::Publish::kNobody;
+  });
+  return some ? ClientPublishes::kYes : ClientPublishes::kNo;
+}
+
+// Where somebody says who asks, a request of nobody is not its writer's.
+outbox::Users UsersOf(const Config& config) {
+  const bool vouched = !config.auth.config.origin.empty() || !config.auth.token.empty();
+  return vouched ? outbox::Users::kVouchedFor : outbox::Users::kUnknown;
+}
+
 // CONFIG without the precache list, which the site adds (spec/worker.md).
 std::string WorkerConfigHead(const Config& config, const live::ResourceTable& resources) {
   base::Json head = WorkerMembers(config.worker, config.site.spa, OriginOf(config));
@@ -67,6 +82,7 @@ std::string WorkerConfigHead(const Config& config, const live::ResourceTable& re
   head["maxBytes"] = kMaxResourceBytes;
   if (HasJsonPatch(config)) head["parts"].push_back("json-patch");
   if (!config.auth.token.empty()) head["token"] = config.auth.token;
+  AddOutboxMembers(config.outbox, ClientPublishesOf(config), config.journal.key_age_ms, head);
   std::string text = base::DumpJson(head);
   text.pop_back();
   return text + ",\"resources\":" + resources.ConfigJson() + "}";
@@ -79,19 +95,26 @@ bool IsForNoFile(const http::Request& request) {
          (request.method == "POST" && request.path.starts_with("/apps/"));
 }
 
+std::string_view Asset(std::string_view name) {
+  return web::FindAsset(name).value_or("");
+}
+
 // With the parts that CONFIG names.
 site::WorkerParts Parts(const std::string& config_head) {
-  site::WorkerParts parts{.classic = web::FindAsset("worker.js").value_or(""),
-                          .module = web::FindAsset("worker.mjs").value_or(""),
-                          .client = web::FindAsset("client.mjs").value_or(""),
-                          .safety = web::FindAsset("worker.safety.js").value_or(""),
-                          .update = web::FindAsset("update.mjs").value_or(""),
-                          .outbox = web::FindAsset("outbox.mjs").value_or("")};
+  site::WorkerParts parts{.classic = Asset("worker.js"),
+                          .module = Asset("worker.mjs"),
+                          .client = Asset("client.mjs"),
+                          .safety = Asset("worker.safety.js"),
+                          .scripts = {{"/_offing/update.js", Asset("update.mjs")}}};
   const auto head = base::ParseJson(config_head);
-  if (!head || !head->contains("parts")) return parts;
-  for (const std::string part : (*head)["parts"]) {
-    parts.extras.push_back(web::FindAsset("worker." + part + ".js").value_or(""));
+  const base::Json names = head ? head->value("parts", base::Json::array()) : base::Json::array();
+  bool outbox = false;
+  for (const std::string part : names) {
+    parts.extras.push_back(Asset("worker." + part + ".js"));
+    outbox |= part == "outbox";
   }
+  parts.scripts.push_back({"/_offing/outbox.js", Asset("outbox.mjs"), outbox});
+  parts.scripts.push_back({"/_offing/outbox-element.js", Asset("outbox-element.mjs"), outbox});
   return parts;
 }
 
@@ -118,6 +141,7 @@ class Server::Impl {
     MakeJournalAndChannels();
     MakeControl();
     MakeResources(std::move(*table));
+    MakeReports();
     if (auto opened = OpenSite(config_head); !opened) return opened;
     if (auto loaded = control_->Load(*store_); !loaded) return loaded;
     if (auto listening = Listen(); !listening) return listening;
@@ -144,6 +168,7 @@ class Server::Impl {
     RunLeftMail();
     channels_->Stop();
     if (proxy_) proxy_->Stop();
+    RunLeftMail();  // of writes that the proxy has let go of
     listeners_.reset();
   }
 
@@ -229,6 +254,7 @@ class Server::Impl {
 
   void MakeJournalAndChannels() {
     const auto retention_of = [this](const store::LogKey& log) {
+      if (log.channel == outbox::kReportsLog) return std::optional(outbox::ReportsRetention());
       return config_.channels.RetentionOf(log.channel);
     };
     journal_ = std::make_unique<journal::Journal>(
@@ -263,10 +289,6 @@ class Server::Impl {
                        [this](std::string_view app, std::unique_ptr<http::Exchange> exchange) {
                          control_->Call(app, std::move(exchange));
                        });
-    channels_->SetIdentify(
-        [this](const http::Request& request, net::Core& core, auth::Authenticator::Done done) {
-          auth_->Identify(request, core, std::move(done));
-        });
     channels_->SetFirstFrame([this] { return control_->Greeting(); });
     router_.Add([this](const http::Request& request) { return control_->Claims(request); },
                 *control_);
@@ -288,10 +310,42 @@ class Server::Impl {
                 *resources_);
   }
 
+  void MakeReports() {
+    const std::string& app = config_.channels.apps.front().id;
+    reports_ = std::make_unique<outbox::Reports>(
+        outbox::Reports::Deps{*journal_, *auth_, clock_, metrics_}, outbox::ReportsConfig{app});
+    channels_->AddCall("outbox",
+                       [this](std::string_view of, std::unique_ptr<http::Exchange> exchange) {
+                         reports_->Call(of, std::move(exchange));
+                       });
+    router_.Add([this](const http::Request& request) { return reports_->Claims(request); },
+                *reports_);
+  }
+
+  // Behind everything that claims a path of its own, in front of what goes to the origin.
+  void MakeGuard() {
+    const auto forward = [this](std::unique_ptr<http::Exchange> exchange,
+                                outbox::OriginOptions options) {
+      const bool never = options.repeat == outbox::OriginOptions::Repeat::kNever;
+      proxy_->Forward(std::move(exchange),
+                      {.asked = std::move(options.asked),
+                       .repeat = never ? origin::ForwardOptions::Repeat::kNever
+                                       : origin::ForwardOptions::Repeat::kIfIdempotent});
+    };
+    guard_ = std::make_unique<outbox::Guard>(
+        outbox::GuardDeps{*journal_, *auth_, *reports_, clock_, log_, metrics_, forward},
+        outbox::GuardConfig{.app = config_.channels.apps.front().id,
+                            .users = UsersOf(config_),
+                            .rules = GuardRules(config_.outbox)});
+    reports_->SetOutstanding([this](size_t most) { return guard_->ListOutstanding(most); });
+    router_.Add([this](const http::Request& request) { return guard_->Claims(request); }, *guard_);
+  }
+
   base::Result<void> OpenSite(const std::string& config_head) {
     site::SiteConfig settings;
     Apply(config_.site, settings);
     settings.needed = NeededFiles(config_.worker);
+    for (auto& page : NeededFiles(config_.outbox)) settings.needed.push_back(std::move(page));
     settings.dir = config_.dir;
     settings.config_head = config_head;
     settings.claimed_elsewhere = [this](std::string_view path) {
@@ -319,6 +373,7 @@ class Server::Impl {
     if (proxy_) {
       router_.Add([this](const http::Request& request) { return proxy_->Claims(request); },
                   *proxy_);
+      MakeGuard();
     } else {
       router_.Add(IsForNoFile, *channels_);
     }
@@ -375,6 +430,8 @@ class Server::Impl {
   std::unique_ptr<channels::Channels> channels_;
   std::unique_ptr<control::Control> control_;
   std::unique_ptr<live::Resources> resources_;
+  std::unique_ptr<outbox::Reports> reports_;
+  std::unique_ptr<outbox::Guard> guard_;
   std::unique_ptr<site::Site> site_;
   std::unique_ptr<Listeners> listeners_;
   std::vector<std::thread> threads_;

@@ -27,17 +27,28 @@ ComposedFile StatePage() {
 ComposedFiles::ComposedFiles(Deps deps, std::optional<ManifestScanner> scanner)
     : deps_(std::move(deps)),
       client_(ComposeScript(std::string(deps_.parts.client))),
-      update_(ComposeScript(std::string(deps_.parts.update))),
-      outbox_(ComposeScript(std::string(deps_.parts.outbox))),
       state_(StatePage()),
       safety_(ComposeScript(std::string(deps_.parts.safety))),
-      scanner_(std::move(scanner)) {}
+      scanner_(std::move(scanner)) {
+  for (const PageScript& script : deps_.parts.scripts) {
+    if (script.text.empty()) continue;
+    scripts_.emplace_back(script, ComposeScript(std::string(script.text)));
+  }
+}
+
+const ComposedFile* ComposedFiles::FindScript(std::string_view path) const {
+  const auto found = std::ranges::find(
+      scripts_, path, [](const auto& script) -> std::string_view { return script.first.path; });
+  return found == scripts_.end() ? nullptr : &found->second;
+}
 
 void ComposedFiles::Rescan() {
   const int64_t began_ms = deps_.clock.SteadyMs();
   auto entries = scanner_ ? scanner_->Scan() : std::vector<ManifestEntry>();
   entries.push_back({"/_offing/client.js", client_.hash});
-  if (!deps_.parts.update.empty()) entries.push_back({"/_offing/update.js", update_.hash});
+  for (const auto& [script, composed] : scripts_) {
+    if (script.precached) entries.push_back({script.path, composed.hash});
+  }
   for (const std::string& url : deps_.from_origin) {
     const auto found = std::ranges::find(entries, url, &ManifestEntry::url);
     if (found == entries.end()) entries.push_back({url, ""});

@@ -16,6 +16,8 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -49,8 +51,8 @@ class ComposedFiles {
 
   std::shared_ptr<const Composed> Now() const;
   const ComposedFile& client() const { return client_; }
-  const ComposedFile& update_element() const { return update_; }
-  const ComposedFile& outbox() const { return outbox_; }
+  // What pages may load besides; nullptr: there is no such path.
+  const ComposedFile* FindScript(std::string_view path) const;
   const ComposedFile& safety_worker() const { return safety_; }
   // What /_offing/state says where no worker answers it.
   const ComposedFile& state_page() const { return state_; }
@@ -60,8 +62,7 @@ class ComposedFiles {
  private:
   const Deps deps_;
   const ComposedFile client_;
-  const ComposedFile update_;
-  const ComposedFile outbox_;
+  std::vector<std::pair<PageScript, ComposedFile>> scripts_;
   const ComposedFile state_;
   const ComposedFile safety_;
   std::optional<ManifestScanner> scanner_;

@@ -14,6 +14,13 @@
 
 namespace offing::site {
 
+// A script that pages may load besides the library.
+struct PageScript {
+  std::string path;       // "/_offing/update.js"
+  std::string_view text;  // empty: there is no such script
+  bool precached = true;
+};
+
 // The builds of web/, as the server has embedded them.
 struct WorkerParts {
   std::string_view classic;              // /sw.js
@@ -21,8 +28,7 @@ struct WorkerParts {
   std::string_view client;               // /_offing/client.js
   std::vector<std::string_view> extras;  // stand before `classic`: what CONFIG.parts names
   std::string_view safety;               // /sw.js, while the worker is killed
-  std::string_view update = {};          // /_offing/update.js; none if empty
-  std::string_view outbox = {};          // /_offing/outbox.js; none if empty
+  std::vector<PageScript> scripts = {};
 };
 
 struct ComposedFile {

@@ -201,12 +201,10 @@ void Site::Impl::HandleOurs(ExchangePtr exchange) {
     ServeComposed(std::move(exchange), &Composed::worker);
   } else if (path == "/_offing/client.js") {
     SendComposed(*exchange, composed_.client());
-  } else if (path == "/_offing/update.js") {
-    SendComposed(*exchange, composed_.update_element());
-  } else if (path == "/_offing/outbox.js") {
-    SendComposed(*exchange, composed_.outbox());
   } else if (path == "/_offing/state") {
     SendComposed(*exchange, composed_.state_page());
+  } else if (const ComposedFile* script = composed_.FindScript(path)) {
+    SendComposed(*exchange, *script);
   } else {
     missing_.Add();
     SendMissing(*exchange);

@@ -116,8 +116,9 @@ class SiteTest : public testing::Test {
                      .client = "client()",
                      .extras = {},
                      .safety = "safety()",
-                     .update = "update()",
-                     .outbox = "outbox()"};
+                     .scripts = {{"/_offing/update.js", "update()"},
+                                 {"/_offing/outbox.js", "outbox()", false},
+                                 {"/_offing/none.js", ""}}};
   SiteConfig config_;
   std::unique_ptr<Site> site_;
 };

@@ -266,6 +266,8 @@ TEST_F(SiteTest, ComposesTheWorkerFromItsConfigurationAndTheFolder) {
   EXPECT_EQ(Ask(Get("/_offing/outbox.js"))->Body(), "outbox()");
   EXPECT_EQ("\"" + Revision("/_offing/update.js") + "\"",
             Ask(Get("/_offing/update.js"))->Header("etag"));
+  EXPECT_EQ(Ask(Get("/_offing/none.js"))->status(), 404);
+  EXPECT_EQ(Revision("/_offing/outbox.js"), "none") << "served, but not in the list";
   const auto state = Ask(Get("/_offing/state"));
   EXPECT_EQ(state->Header("content-type"), "text/html; charset=utf-8");
   EXPECT_THAT(state->Body(), HasSubstr("no worker answers"));

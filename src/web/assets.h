@@ -6,7 +6,7 @@
 // "worker.NAME.js", parts that stand before it if CONFIG.parts names them; "worker.safety.js", what
 // stands in its place while the kill switch is on; "worker.mjs", the runtime as a module for a
 // hand-written worker; "outbox.mjs", the outbox for pages without a worker; "client.mjs", the page
-// library; "update.mjs", its <offing-update>. A binary
+// library; "update.mjs" and "outbox-element.mjs", its elements. A binary
 // built without the bundles (see cmake/embed.cmake) holds them with no bytes.
 //
 // Threading: immutable.
