@@ -1,9 +1,10 @@
 // One run, one machine, one load generator; prints figures and ratios, and never fails because of a figure.
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { guard } from './guard.mjs';
 import { publish } from './publish.mjs';
 
-const PARTS = { publish };
+const PARTS = { publish, guard };
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
