@@ -40,7 +40,10 @@ const tsconfig = {
   include: ['.'],
 };
 writeFileSync(join(short, 'tsconfig.json'), JSON.stringify(tsconfig));
-failed |= run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', short]);
+if (run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', short])) {
+  failed = 1;
+  console.error('web: a name is short in one place and not in another: give that object its type (shorten.mjs)');
+}
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });

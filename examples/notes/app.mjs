@@ -23,15 +23,17 @@ function commit() {
 }
 
 // Tells Offing what was written, in order. An event is forgotten once Offing has it.
-let telling;
+let telling = false;
 async function tell() {
+  if (telling) return;
+  telling = true;
   for (let event; (event = store.events[0]);) {
     const { name, data, key } = event;
     const failed = await publish('notes', name, data, { key }).catch((error) => error);
     if (failed instanceof Error) await sleep(1_000, console.warn(`notes: ${failed.message}`));
     else commit(store.events.shift());
   }
-  telling = undefined;
+  telling = false;
 }
 
 // Answers with what `work` says, [status, headers, event], and for a key that was here before with what it said then.
@@ -43,7 +45,7 @@ const once = (work) => (request, response) => {
     answer = { status, headers, body: store.notes[request.params.id] ?? null };
     // Without an event nothing was written.
     if (event) commit((store.answers[key] = answer), store.events.push({ ...event, key }));
-    telling ??= tell();
+    void tell();
   }
   response.status(answer.status).set(answer.headers).json(answer.body);
 };
@@ -76,4 +78,4 @@ app.get('/plain', (_, response) => {
   response.set('Cache-Control', 'no-cache').send(page);
 });
 app.listen(PORT, '127.0.0.1', () => console.log(`notes: the app listens on http://127.0.0.1:${PORT}`));
-telling = tell();
+void tell();

@@ -89,7 +89,7 @@ export class LiveCache {
     const text = await response.text();
     const { value } = parseData(text);
     if (value === text || byteLength(value) > maxBytes) return undefined;
-    const copy = { value, position, definition: definitionOf(response) };
+    const copy: Copy = { value, position, definition: definitionOf(response) };
     return (await put(() => this.write(path, copy, own))) ? position : undefined;
   }
 

@@ -73,13 +73,17 @@ export async function setUser(id: string | null): Promise<boolean> {
   });
 }
 
+export interface UserEvents {
+  userChanged(): void;
+}
+
 // A request to one of CONFIG's `logout` paths, by whatever method, goes to the network; if it succeeds, nobody is logged
 // in when the page hears of it. undefined: it is none.
 export function logout(
   paths: string[] | undefined,
   request: Request,
   load: () => Promise<Response>,
-  live?: { userChanged(): void },
+  live?: UserEvents,
 ): Promise<Response> | undefined {
   const url = new URL(request.url);
   if (url.origin !== location.origin || !paths?.includes(url.pathname)) return undefined;
