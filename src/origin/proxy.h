@@ -14,8 +14,8 @@
 // nobody takes a part for the whole. A request of an idempotent method without a body that was sent
 // on a kept connection which the origin closed before any byte of an answer is sent once more.
 //
-// Besides, the server may ask the origin something itself: Ask() sends a request that no client made
-// and collects the answer (asking.h).
+// Besides, the server may ask the origin something itself: Ask() sends a request that no client
+// made and collects the answer (asking.h).
 //
 // Limits (ProxyConfig), each with a counter: connections to the origin, kept ones, exchanges that
 // wait for one (503), the response's head (502), times (504).

@@ -23,6 +23,21 @@ std::string ReadPath(TomlTable& table, std::string_view key, std::string_view ex
   return std::move(*path);
 }
 
+// As browsers write them in Origin.
+void ReadOrigins(TomlTable& table, std::vector<std::string>& origins) {
+  origins = table.Strings("origins");
+  for (const std::string& origin : origins) {
+    const size_t scheme = origin.starts_with("https://")  ? 8
+                          : origin.starts_with("http://") ? 7
+                                                          : 0;
+    const bool good = scheme != 0 && origin.size() > scheme &&
+                      origin.find_first_of("/?#* ", scheme) == std::string::npos;
+    if (good) continue;
+    table.Complain("origins",
+                   fmt::format("\"{}\": write origins, like \"https://app.example\"", origin));
+  }
+}
+
 void ReadTimes(TomlTable& table, auth::AuthConfig& config) {
   if (const auto cache = table.DurationMs("cache")) {
     config.cache_ms = *cache;
@@ -44,6 +59,7 @@ void ReadTable(TomlTable& table, AuthSettings& settings) {
   auth::AuthConfig& config = settings.config;
   config.origin = ReadPath(table, "origin", "/whoami");
   settings.token = ReadPath(table, "token", "/token");
+  ReadOrigins(table, settings.origins);
   ReadTimes(table, config);
   config.jwks = table.String("jwks").value_or("");
   if (config.jwks.contains("://") && !config.jwks.starts_with("https://")) {

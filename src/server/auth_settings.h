@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "auth/config.h"
 #include "origin/config.h"
@@ -16,6 +17,8 @@ namespace offing::server {
 struct AuthSettings {
   auth::AuthConfig config;  // its apps are filled in when they are known
   std::string token;        // CONFIG's member: the path that gives pages and worker a token; or ""
+  std::vector<std::string>
+      origins;  // of other pages that may write as their users (cross_origin.h)
 };
 
 // Mistakes are the document's.

@@ -37,6 +37,7 @@ jwks_ca = "ca.pem"
 jwks_refresh = "1h"
 required_expiry = false
 token = "/token"
+origins = ["https://app.example", "http://localhost:3000"]
 )");
   ASSERT_TRUE(config) << config.error().detail;
   const auth::AuthConfig& auth = config->auth.config;
@@ -49,6 +50,8 @@ token = "/token"
   EXPECT_EQ(auth.jwks_refresh_ms, 3'600'000);
   EXPECT_EQ(auth.expiry, proto::JwtExpiry::kOptional);
   EXPECT_EQ(config->auth.token, "/token");
+  EXPECT_EQ(config->channels.origins,
+            (std::vector<std::string>{"https://app.example", "http://localhost:3000"}));
 }
 
 TEST(AuthSettings, SayWhatIsWrongAndTheWayOut) {
@@ -62,6 +65,8 @@ TEST(AuthSettings, SayWhatIsWrongAndTheWayOut) {
       {"[auth]\njwks = \"http://a/keys\"", "a file, or an https:// URL"},
       {"[auth]\njwks_hosts = \"mine\"", "\"public\" (the default) or \"any\""},
       {"[auth]\ncache = \"1d\"", "at most 10m"},
+      {"[auth]\norigins = [\"app.example\"]", "like \"https://app.example\""},
+      {"[auth]\norigins = [\"https://app.example/\"]", "write origins"},
       {"[auth]\nsecret = \"x\"", "secret"},
   };
   for (const auto& [text, said] : kMistakes) {

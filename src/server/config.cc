@@ -155,6 +155,7 @@ base::Result<void> ReadDocument(TomlTable& root, Config& config) {
   ReadWorker(root, config.worker);
   ReadAuth(root, config.auth);
   ReadOutbox(root, config.outbox);
+  config.channels.origins = config.auth.origins;
   root.Table("limits", [&config](TomlTable& table) { ReadLimits(table, config); });
   root.Table("keys", [&config](TomlTable& table) { ReadKeys(table, config); });
   root.Table("times", [&config](TomlTable& table) { ReadTimes(table, config); });
