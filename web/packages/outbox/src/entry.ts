@@ -18,6 +18,7 @@ export interface Stored extends Entry, Terms {
   since?: number; // when it began to hold its lane
   lease?: { owner: string; until: number } | undefined;
   resend?: boolean | undefined; // a person has decided so
+  ended?: number; // when it was done
   told?: number; // when a page was told how it ended
 }
 

@@ -49,7 +49,7 @@ export class Sender {
         const now = host.now();
         Object.assign(entry, { problem: undefined, resend: undefined, ...judged, result });
         if (entry.state === 'rejected' && reject === 'halt') entry.state = 'conflict';
-        if (entry.state === 'done') entry.body = undefined;
+        if (entry.state === 'done') Object.assign(entry, { body: undefined, ended: now });
         if (isStuck(entry)) entry.since = now;
         else if (entry.state === 'held') {
           entry.next = now + HELD_MS;

@@ -11,6 +11,7 @@ export interface LogEvent {
   id: string;
   event: string;
   data: string;
+  key?: string | undefined; // of the write that it is the effect of
 }
 
 export interface Copy {

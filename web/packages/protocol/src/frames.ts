@@ -10,7 +10,7 @@ export type Frame =
   | { type: 'subscribed'; channel: string; resume?: { after: Position; ok: boolean } }
   | { type: 'refused'; channel: string; message: string; status: number }
   | { type: 'control'; control: Control }
-  | { type: 'event'; channel: string; id?: string; event: string; data: string };
+  | { type: 'event'; channel: string; id?: string; key?: string; event: string; data: string };
 
 // What the operator wants of every worker (spec/worker.md, Control).
 export interface Control {
@@ -25,6 +25,7 @@ interface Wire {
   channel?: unknown;
   data?: unknown;
   id?: unknown;
+  key?: unknown;
 }
 
 // undefined for frames that are malformed or mean nothing to us.
@@ -35,7 +36,7 @@ export function decodeFrame(text: string): Frame | undefined {
   } catch {
     return undefined;
   }
-  const { event, id } = wire ?? {};
+  const { event, id, key } = wire ?? {};
   if (typeof event !== 'string') return undefined;
   const channel = String(wire.channel ?? '');
   const data = members(wire.data);
@@ -61,7 +62,14 @@ export function decodeFrame(text: string): Frame | undefined {
   if (!channel && event === 'offing:control') return { type: 'control', control: readControl(data) };
   if (!channel || event.startsWith('pusher')) return undefined;
   const body = typeof wire.data === 'string' ? wire.data : JSON.stringify(wire.data ?? '');
-  return { type: 'event', channel, event, data: body, ...(typeof id === 'string' && { id }) };
+  return {
+    type: 'event',
+    channel,
+    event,
+    data: body,
+    ...(typeof id === 'string' && { id }),
+    ...(typeof key === 'string' && { key }),
+  };
 }
 
 // Of the frame's data, or of the body of /_offing/control.

@@ -87,10 +87,10 @@ export class Feed {
     }
   }
 
-  event({ id, event, data }: Published, at: Position | undefined): void {
+  event({ id, event, data, key }: Published, at: Position | undefined): void {
     if (this.#state !== 'live' || !id || !at) return;
     this.#at = at;
-    for (const document of this.documents) document.push({ id, event, data });
+    for (const document of this.documents) document.push({ id, event, data, key });
   }
 
   settled(document: LiveDocument, position: Position | undefined): void {

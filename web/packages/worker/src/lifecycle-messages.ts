@@ -47,6 +47,7 @@ export async function hear(message: PageMessage, parts: HearingParts): Promise<v
       await outbox?.leave(message.pending);
       if (await setUser(message.id)) live.userChanged();
       void outbox?.drain(true);
+      void outbox?.show();
       return reply({ offing: 'user', user: (await userSpace()) ?? '' });
     case 'outbox':
       return reply(

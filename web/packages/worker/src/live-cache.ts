@@ -11,12 +11,16 @@ import {
   POSITION_HEADER,
 } from '@offing/protocol';
 
-// A copy and which rules it was folded by.
+// A copy, which rules it was folded by, whose writes it holds, and when it was last asked for whole.
 export interface Copy extends FoldCopy {
   definition: string;
+  keys: string; // of the last events that were folded in, percent-encoded, with spaces between them
+  fetched: string; // ms since 1970
 }
 
 export const DEFINITION_HEADER = 'Offing-Definition';
+const KEYS_HEADER = 'Offing-Keys';
+const FETCHED_HEADER = 'Offing-Fetched';
 
 const definitionOf = (response: Response): string => response.headers.get(DEFINITION_HEADER) ?? '';
 
@@ -54,7 +58,15 @@ export class LiveCache {
     const position = positionOf(response);
     if (!response || !position) return undefined;
     try {
-      return { position, value: (await response.json()) as Json, definition: definitionOf(response) };
+      const text = (name: string): string => response.headers.get(name) ?? '';
+      const value = (await response.json()) as Json;
+      return {
+        position,
+        value,
+        definition: definitionOf(response),
+        keys: text(KEYS_HEADER),
+        fetched: text(FETCHED_HEADER),
+      };
     } catch {
       return undefined;
     }
@@ -68,18 +80,22 @@ export class LiveCache {
       'Cache-Control': own ? 'private, no-cache' : 'no-cache',
       [DEFINITION_HEADER]: copy.definition,
       [POSITION_HEADER]: formatPosition(copy.position),
+      [KEYS_HEADER]: copy.keys,
+      [FETCHED_HEADER]: copy.fetched,
     };
     await (await this.#open()).put(path, new Response(JSON.stringify(copy.value), { headers }));
   }
 
   // Stores what the server answered. undefined, and nothing is stored, if that is no live resource, or one that could
   // not be patched: over the limit, or JSON that parsers read differently; or if `put` did not run what it was given.
+  // `asked`: when.
   async adopt(
     path: string,
     response: Response,
     maxBytes = Infinity,
     put = async (write: () => Promise<void>): Promise<unknown> => (await write(), true),
     own?: boolean,
+    asked = 0,
   ): Promise<Position | undefined> {
     const position = positionOf(response);
     const type = response.headers.get('Content-Type') ?? '';
@@ -89,7 +105,7 @@ export class LiveCache {
     const text = await response.text();
     const { value } = parseData(text);
     if (value === text || byteLength(value) > maxBytes) return undefined;
-    const copy: Copy = { value, position, definition: definitionOf(response) };
+    const copy: Copy = { value, position, definition: definitionOf(response), keys: '', fetched: `${asked}` };
     return (await put(() => this.write(path, copy, own))) ? position : undefined;
   }
 

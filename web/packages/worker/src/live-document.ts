@@ -1,8 +1,16 @@
 // One live URL: the events that wait for it, and the only code that writes its cached copy. Events are applied in
 // batches, each with one read and one put; whatever happens to the worker in between, the stored copy is whole and
 // stands where it says. At most MAX_QUEUE events wait; what comes beyond is left out, and the feed resumes later.
-import { fold, formatPosition, type LiveUrl, type LogEvent, type Position } from '@offing/protocol';
-import { DEFINITION_HEADER, type LiveCache } from './live-cache.ts';
+import {
+  fold,
+  formatPosition,
+  type LiveUrl,
+  type LogEvent,
+  parsePosition,
+  type Position,
+  relate,
+} from '@offing/protocol';
+import { type Copy, DEFINITION_HEADER, type LiveCache } from './live-cache.ts';
 
 export const MAX_QUEUE = 5_000;
 
@@ -13,6 +21,18 @@ export interface CopyHost {
   fetch(path: string, init: RequestInit, own?: boolean): Promise<Response>;
   guard(own?: boolean): Promise<(put: () => Promise<unknown>) => Promise<boolean>>;
   updated(path: string, position: string, added: number, reset: boolean): void;
+}
+
+const MAX_KEYS = 32;
+
+// The keys that the copy holds once the events up to `position` are in it.
+function keysOf({ keys }: Copy, events: LogEvent[], position: Position): string {
+  const all = keys.split(' ');
+  for (const { id, key } of events) {
+    const at = key && parsePosition(id);
+    if (at && relate(position, at) === 'old') all.push(encodeURIComponent(key));
+  }
+  return all.slice(-MAX_KEYS).join(' ').trim();
 }
 
 export interface DocumentHost extends CopyHost {
@@ -108,8 +128,11 @@ export class LiveDocument {
       // Not stored: should the fetch fail, these events come again.
       this.#stale = true;
     } else if (moved) {
+      const { value, position } = folded;
+      const keys = keysOf(copy, events, position);
+      const next: Copy = { value, position, definition, keys, fetched: copy.fetched };
       this.#position = undefined;
-      if (!(await put(() => this.#host.cache.write(this.path, { ...folded, definition }, own)))) return;
+      if (!(await put(() => this.#host.cache.write(this.path, next, own)))) return;
       this.#position = folded.position;
       this.tries = 0;
       this.#host.updated(this.path, formatPosition(folded.position), folded.added, false);
@@ -122,8 +145,9 @@ export class LiveDocument {
     try {
       const { private: own, rule } = this.#live;
       const put = await this.#host.guard(own);
+      const asked = Date.now();
       response = await this.#host.fetch(this.path, { cache: 'no-store' }, own);
-      const position = await this.#host.cache.adopt(this.path, response, rule.maxBytes, put, own);
+      const position = await this.#host.cache.adopt(this.path, response, rule.maxBytes, put, own, asked);
       if (position) {
         this.#stale = false;
         this.#position = position;

@@ -1,5 +1,15 @@
 // Wires the parts to the events of a service worker.
-import { type Config, type PageMessage, PRECACHE_PREFIX, type WorkerMessage } from '@offing/protocol';
+import {
+  type Config,
+  Folding,
+  matchResource,
+  operationFor,
+  type PageMessage,
+  parsePosition,
+  PRECACHE_PREFIX,
+  relate,
+  type WorkerMessage,
+} from '@offing/protocol';
 import { Control } from './control.ts';
 import { end } from './end.ts';
 import { answer, load, type Parts } from './fetch.ts';
@@ -10,7 +20,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { LiveCache } from './live-cache.ts';
 import { Live } from './live.ts';
 import { recall, remember, silence } from './memory.ts';
-import type { PartMakers, SharedHost } from './parts.ts';
+import type { FoldHost, OutboxHost, PartMakers, SharedHost } from './parts.ts';
 import { Precache } from './precache.ts';
 import { Presence } from './presence.ts';
 import { cut } from './range.ts';
@@ -30,9 +40,10 @@ const send = async (message: WorkerMessage): Promise<number> => {
 };
 
 // What parts use of the core.
-const shared: SharedHost = { load, cut, userSpace, putFor, recall, remember, send, token };
+const fold: FoldHost = { Folding, LiveCache, matchResource, operationFor, parsePosition, relate };
+const shared: SharedHost = { load, cut, userSpace, putFor, recall, remember, send, token, ...fold };
 
-function liveOf(config: Config, presence: Presence, control: Control, up: () => void): Live {
+function liveOf(config: Config, presence: Presence, control: Control, outbox: () => OutboxHost | undefined): Live {
   return new Live(config, {
     cache: new LiveCache(caches),
     lock: async (name, run) => {
@@ -42,10 +53,13 @@ function liveOf(config: Config, presence: Presence, control: Control, up: () => 
     guard,
     user: userSpace,
     token: (refused) => token(config, refused),
-    updated: (url, position, added, reset) => void send({ offing: 'update', url, position, added, reset }),
+    updated: (url, position, added, reset) => {
+      void send({ offing: 'update', url, position, added, reset });
+      void outbox()?.show(url);
+    },
     connection: (connection) => socket(config, connection),
     state: (id) => {
-      if (id) up();
+      if (id) void outbox()?.drain(true);
       void presence.set(id);
     },
     report: (code, detail) => void send({ offing: 'error', code, detail }),
@@ -103,7 +117,7 @@ export function start(config: Config, makers: PartMakers = {}): void {
   const retire = (): void => versions.postMessage('retire');
   const lifecycle = new Lifecycle(config, { precache, tabs, send, retire });
   const control = new Control({ off, on });
-  const live = liveOf(config, presence, control, () => void outbox?.drain(true));
+  const live = liveOf(config, presence, control, () => outbox);
   const routes = makers.routes?.(config, { precache, ...shared });
   const outbox = makers.outbox?.(config, { precache, ...shared });
   const parts: Parts = { precache, live, newer: tabs, routes, preload: config.preload };

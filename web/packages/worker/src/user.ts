@@ -66,8 +66,10 @@ export async function setUser(id: string | null): Promise<boolean> {
     const changed = ((await userSpace()) ?? '') !== space;
     if (changed) await remember(KEY, [space, Date.now()] satisfies Stored);
     for (const name of await caches.keys()) {
-      if (name.startsWith(USER_PREFIX) && !(keep && name.startsWith(keep))) await caches.delete(name);
-      if (changed && (name === LIVE_CACHE || name === SHOWN_CACHE)) await wipe(await caches.open(name));
+      const others = name.startsWith(USER_PREFIX) && !(keep && name.startsWith(keep));
+      // What somebody has written and not sent yet is nobody else's, whatever it is shown in.
+      if (others || (changed && name === SHOWN_CACHE)) await caches.delete(name);
+      if (changed && name === LIVE_CACHE) await wipe(await caches.open(name));
     }
     return changed;
   });

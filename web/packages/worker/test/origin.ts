@@ -11,7 +11,7 @@ export class Origin {
   waiting = false;
   active = true;
   control: () => Promise<Response> = () => Promise.reject(new TypeError('Failed to fetch'));
-  #lock: Promise<unknown> = Promise.resolve();
+  readonly #locks = new Map<string, Promise<unknown>>();
 
   constructor() {
     const post = (message: unknown): void => void this.sent.push(message);
@@ -38,10 +38,13 @@ export class Origin {
     };
     // Exclusive and shared alike: one after the other.
     const locks = {
-      request: (_: string, ...rest: unknown[]) => {
+      request: (name: string, ...rest: unknown[]) => {
         const run = rest.at(-1) as () => Promise<unknown>;
-        const turn = this.#lock.then(run);
-        this.#lock = turn.catch(() => undefined);
+        const turn = (this.#locks.get(name) ?? Promise.resolve()).then(run);
+        this.#locks.set(
+          name,
+          turn.catch(() => undefined),
+        );
         return turn;
       },
       query: async () => ({ held: this.held }),

@@ -109,7 +109,7 @@ export class Stage {
       this.asked.push(request);
       return this.network(request);
     });
-    const given: Omit<Host, 'precache'> = {
+    const given: Partial<Host> = {
       load,
       cut,
       userSpace: async () => this.space,
