@@ -27,7 +27,7 @@ const SHAPES = [
     name: 'a key and a lane each',
     target: '/keyed',
     headers:
-      ', ["Idempotency-Key"] = key, ["Offing-Entry"] = string.format(\'client="%032x", lane="notes", seq=1, acked=0\', n)',
+      ', ["Idempotency-Key"] = key, ["Offing-Entry"] = string.format(\'client="%08x%024x", lane="notes", seq=1, acked=0\', start, n)',
   },
   { name: 'a key each, lost = "hold"', target: '/held', headers: ', ["Idempotency-Key"] = key' },
   { name: 'a key that is known', target: '/keyed', headers: ', ["Idempotency-Key"] = "\\"known\\""' },

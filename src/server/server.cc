@@ -289,10 +289,6 @@ class Server::Impl {
                        [this](std::string_view app, std::unique_ptr<http::Exchange> exchange) {
                          control_->Call(app, std::move(exchange));
                        });
-    channels_->SetIdentify(
-        [this](const http::Request& request, net::Core& core, auth::Authenticator::Done done) {
-          auth_->Identify(request, core, std::move(done));
-        });
     channels_->SetFirstFrame([this] { return control_->Greeting(); });
     router_.Add([this](const http::Request& request) { return control_->Claims(request); },
                 *control_);
