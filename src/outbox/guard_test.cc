@@ -105,6 +105,26 @@ TEST_F(GuardTest, AKeyIsUnderWayOnceAtATime) {
   EXPECT_EQ(world.Send(GuardWorld::Write("k"))->Header("idempotency-status"), "replayed");
 }
 
+TEST_F(GuardTest, AKnownKeyIsAnsweredToManyAtOnce) {
+  GuardWorld world(store_);
+  world.Send(GuardWorld::Write("k"));
+  world.Answer(Created(), "made");
+  const auto first = http::Ask(world.guard(), world.core(), GuardWorld::Write("k"));
+  const auto second = http::Ask(world.guard(), world.core(), GuardWorld::Write("k"));
+  world.Settle();
+  EXPECT_EQ(first->Header("idempotency-status"), "replayed");
+  EXPECT_EQ(second->Header("idempotency-status"), "replayed");
+}
+
+TEST_F(GuardTest, WhatIsWrittenDownAndUnderWayIsOutstandingAndNotUnknown) {
+  GuardWorld world(store_, Holding());
+  world.Send(GuardWorld::Write("k"));
+  const auto second = world.Send(GuardWorld::Write("k", {{"offing-decision", "resend"}}));
+  EXPECT_EQ(second->status(), 409);
+  EXPECT_THAT(second->Body(), HasSubstr("/outstanding\""));
+  EXPECT_EQ(world.asked.size(), 1);
+}
+
 TEST_F(GuardTest, KeysOfTwoUsersAreTwoKeys) {
   GuardWorld world(store_);
   world.Send(GuardWorld::Write("k", world.User("ann")));

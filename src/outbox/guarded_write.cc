@@ -122,9 +122,8 @@ void GuardedWrite::TakeTurn() {
     case Outstanding::Taken::kYes:
       break;
     case Outstanding::Taken::kUnderWay:
-      return Refuse(http::Problem::kOutstanding,
-                    "a request with this key is under way; ask again with the same key",
-                    shared_.counters.under_way);
+      under_way_ = true;  // it may be only the question for what is known
+      break;
     case Outstanding::Taken::kFull:
       return Refuse(http::Problem::kFull, "too many writes are under way to the origin",
                     shared_.counters.full);
@@ -139,6 +138,7 @@ void GuardedWrite::OnFound(base::Result<journal::Found> found) {
                   shared_.counters.full);
   }
   if (found->reply) return OnKnown(*found->reply);
+  if (under_way_) return RefuseUnderWay();
   const auto entry = MarkOf(key_);
   if (entry && entry->seq <= found->mark) {
     return Refuse(http::Problem::kDecided,
@@ -172,10 +172,17 @@ void GuardedWrite::OnKnown(const journal::Remembered& known) {
     Present(answer->response, Status::kReplayed, for_entry());
     return Answer(std::move(answer->response));
   }
+  if (under_way_) return RefuseUnderWay();
   written_down_ = true;
   if (request().Header("offing-decision") != "resend") return OnLost({});
   shared_.deps.reports.NoteSettled(user_, key_.key);
   Forward();
+}
+
+void GuardedWrite::RefuseUnderWay() {
+  Refuse(http::Problem::kOutstanding,
+         "a request with this key is under way; ask again with the same key",
+         shared_.counters.under_way);
 }
 
 void GuardedWrite::WriteDown() {

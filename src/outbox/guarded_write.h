@@ -63,6 +63,7 @@ class GuardedWrite final : public std::enable_shared_from_this<GuardedWrite>,
   void TakeTurn();
   void OnFound(base::Result<journal::Found> found);
   void OnKnown(const journal::Remembered& known);
+  void RefuseUnderWay();
   void WriteDown();
   void OnWrittenDown(base::Result<journal::Receipt> done);
   void Forward();
@@ -104,6 +105,7 @@ class GuardedWrite final : public std::enable_shared_from_this<GuardedWrite>,
   std::string fingerprint_;
   Outstanding::Turn turn_;
   Stage stage_ = Stage::kBefore;
+  bool under_way_ = false;     // another request has this key's turn
   bool written_down_ = false;  // the store says that it is held
   bool sent_ = false;          // some of it may have reached the origin
 
