@@ -11,13 +11,13 @@ const PROBLEMS = '/_offing/problems/';
 
 export async function problemOf({ headers }: Response, body: Blob): Promise<string> {
   if (!/^application\/problem\+json/i.test(headers.get('Content-Type') ?? '')) return '';
-  const type = await body
-    .text()
-    .then(JSON.parse)
-    .then(
-      ({ type }: { type: string }) => String(type),
-      () => '',
-    );
+  const text = await body.text();
+  let type = '';
+  try {
+    type = String((JSON.parse(text) as { type?: unknown } | null)?.type);
+  } catch {
+    // It says nothing.
+  }
   return type.startsWith(PROBLEMS) ? type.slice(PROBLEMS.length) : '';
 }
 
