@@ -1,52 +1,15 @@
 // examples/cats and examples/reader as their demos serve them. The pictures of them in the documentation are made here.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { App } from '../lib/app.mjs';
 import { tempFolder } from '../lib/ending.mjs';
 import { browserNames } from '../lib/pages.mjs';
-import { ROOT } from '../lib/server.mjs';
 import { until } from '../lib/until.mjs';
-import { HERE, Scene } from './scene.mjs';
-
-const EXAMPLES = path.join(ROOT, 'examples');
-const config = (example) => readFileSync(path.join(EXAMPLES, example, 'offing.toml'), 'utf8');
-const text = (tab, id) => tab.eval(`document.getElementById('${id}').textContent`);
-const controlled = (tab) =>
-  until('the worker controls the page', () => tab.eval('Boolean(navigator.serviceWorker.controller)'));
-const offline = async (scene) => {
-  await scene.server.kill();
-  await scene.proxy.cut();
-};
-const online = async (scene) => {
-  await scene.server.run();
-  await scene.proxy.restore();
-};
-
-// OFFING_UPDATE_SCREENSHOT=1 renews the one in the documentation.
-async function picture(tab, name, browser) {
-  const renew = process.env.OFFING_UPDATE_SCREENSHOT === '1' && browser === 'chromium';
-  const folder = renew ? path.join(ROOT, 'docs/images') : path.join(HERE, 'artifacts');
-  mkdirSync(folder, { recursive: true });
-  await tab.bringToFront();
-  await tab.screenshot(path.join(folder, renew ? `${name}.png` : `${name}-${browser}.png`));
-}
-
-async function fits(tab) {
-  await tab.resize(320, 700);
-  const over = `Math.max(...[...document.querySelectorAll('body *')].map((each) => each.getBoundingClientRect().right)) - innerWidth`;
-  assert.ok((await tab.eval(over)) <= 0, `something is ${await tab.eval(over)} pixels too wide`);
-  await tab.resize(1100, 900);
-}
-
-// What is said where the network was cut is the browser's, and not ours; so is what Firefox says of a request whose page has gone.
-function quiet(tab) {
-  const ours = ({ type, text: said }) =>
-    /^(warn|error|exception)/.test(type) && !/ERR_|NetworkError|Failed to load (resource|‘’)/.test(said);
-  assert.deepEqual(tab.messages.filter(ours), []);
-}
+import { config, controlled, EXAMPLES, fits, offline, online, picture, quiet, text } from './examples.mjs';
+import { Scene } from './scene.mjs';
 
 for (const name of browserNames) {
   describe(`the cats in ${name}`, () => {

@@ -55,15 +55,16 @@ async function save(event) {
 // A conflict waits for a person, and whatever was written to that note since waits behind it.
 async function look() {
   const found = (await outbox.entries()).find(({ state, lane }) => state === 'conflict' && lane?.includes('/notes/'));
-  clash = found && (await outbox.entry(found.id));
-  $('conflict').hidden = !clash;
-  if (clash) {
-    const theirs = JSON.parse(await clash.result.body.text());
-    const mine = clash.method === 'PUT' ? JSON.parse(await clash.body.text()) : { text: '' };
-    clash.note = { ...mine, id: clash.url.split('/').pop() };
+  const entry = found && (await outbox.entry(found.id));
+  clash = undefined;
+  if (entry) {
+    const theirs = JSON.parse(await entry.result.body.text());
+    const mine = entry.method === 'PUT' ? JSON.parse(await entry.body.text()) : { text: '' };
+    clash = { ...entry, note: { ...mine, id: entry.url.split('/').pop() } };
     $('theirs').innerHTML = html(theirs?.text ?? '*It was deleted.*');
     $('merged').value = mine.text;
   }
+  $('conflict').hidden = !clash;
   show();
 }
 
@@ -89,9 +90,6 @@ onState(({ online, since }) => {
 for (const event of ['sent', 'conflict', 'rejected', 'discarded']) outbox.on(event, look);
 look();
 
-// What the plain form wrote; the editor's own writes are in the list.
-$('outbox').setAttribute('lane', `${location.origin}/notes`);
-$('outbox').label = () => 'A note of the plain form';
 $('editor').onsubmit = save;
 $('text').oninput = show;
 $('new').onclick = () => (edit(fresh()), $('text').focus());
