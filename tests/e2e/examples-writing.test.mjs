@@ -77,7 +77,7 @@ for (const name of browserNames) {
       await set(tab, 'text', '# Soup\n\n- *leek*\n- <b>no</b> HTML');
       assert.match(
         await tab.eval(`document.getElementById('preview').innerHTML`),
-        /<h2>Soup\s*<\/h2><ul><li><em>leek<\/em><\/li><li>&lt;b&gt;no&lt;\/b&gt; HTML<\/li><\/ul>/,
+        /<h2>Soup\s*<\/h2>\s*<ul><li><em>leek<\/em><\/li><li>&lt;b&gt;no&lt;\/b&gt; HTML<\/li><\/ul>/,
       );
       await write(tab, '# Soup\n\n- leek');
       await shows(page, 'Soup');
