@@ -32,7 +32,11 @@ function membersOf(source) {
   const found = [];
   const visit = (node) => {
     const ours = ts.isClassLike(node) || (ts.isInterfaceDeclaration(node) && INTERFACE.test(node.name.text));
-    for (const { name } of ours ? node.members : []) if (name && ts.isMemberName(name)) found.push(name);
+    for (const { name, modifiers } of ours ? node.members : []) {
+      // What overrides has the name of what it overrides, which may be the browser's (an Error's `name`).
+      const overrides = modifiers?.some(({ kind }) => kind === ts.SyntaxKind.OverrideKeyword);
+      if (name && ts.isMemberName(name) && !overrides) found.push(name);
+    }
     ts.forEachChild(node, visit);
   };
   visit(source);

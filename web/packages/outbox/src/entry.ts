@@ -60,9 +60,9 @@ export interface BoxParts {
   tell(event: EntryEvent, entry: Stored, answered?: Answered): Promise<void>;
 }
 
-export class OutboxFull extends Error {
-  override name = 'OutboxFull';
-}
+// The error of what has no room.
+export const outboxFull = (detail: string): Error =>
+  Object.assign(new Error(`offing: ${detail}`), { name: 'OutboxFull' });
 
 export const isFinal = ({ state }: Entry): boolean => /^(do|re|ex|di)/.test(state);
 

@@ -1,3 +1,3 @@
-export { type Answered, type Host, isFinal, OutboxFull, type Stored, type Terms } from './entry.ts';
+export { type Answered, type Host, isFinal, type Stored, type Terms } from './entry.ts';
 export { openOutbox, type Outbox } from './outbox.ts';
 export { MAX_BODY_BYTES, MAX_BYTES, MAX_ENTRIES } from './post.ts';

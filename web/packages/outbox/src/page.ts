@@ -11,8 +11,6 @@ export interface PageOptions {
 
 const TOKEN_MS = 10_000;
 
-export { isFinal, OutboxFull } from './entry.ts';
-
 // Drains at once, and whenever the network or the page comes back.
 export function openOutbox({ keys, user, token, emit }: PageOptions): Outbox {
   const box = open({

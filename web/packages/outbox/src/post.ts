@@ -7,7 +7,7 @@ import {
   isFinal,
   type Lane,
   laneKey,
-  OutboxFull,
+  outboxFull,
   type Stored,
   type Terms,
   uuid,
@@ -42,7 +42,7 @@ function entryOf(host: Host, user: string, given: EntryPost, terms: Terms): Stor
   if (lane !== null && encodeURIComponent(lane).length > MAX_LANE)
     throw new RangeError('offing: the lane’s name is too long');
   const bytes = body?.size ?? 0;
-  if (bytes > MAX_BODY_BYTES) throw new OutboxFull(`offing: ${bytes} bytes`);
+  if (bytes > MAX_BODY_BYTES) throw outboxFull(`${bytes} bytes`);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(given.headers ?? {})) if (!NOT_KEPT.test(name)) headers[name] = value;
   const created = host.now();
@@ -76,7 +76,7 @@ export async function post(
       Object.assign(entry, { id, order, seq, created });
     } else {
       const size = open.reduce((sum, each) => sum + each.bytes, entry.bytes);
-      if (open.length >= MAX_ENTRIES || size > MAX_BYTES) throw new OutboxFull(`offing: ${open.length} entries wait`);
+      if (open.length >= MAX_ENTRIES || size > MAX_BYTES) throw outboxFull(`${open.length} entries wait`);
       if (!(await ask(meta.get('client')))) meta.put(hex(host.bytes(16)), 'client');
       if (entry.lane !== null) entry.seq = await nextSeq(tables, laneKey(entry));
       entry.order = (all.at(-1)?.order ?? 0) + 1;

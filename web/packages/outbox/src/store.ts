@@ -1,5 +1,5 @@
 // The database. Whatever belongs together is one transaction, and what is committed is on the disk.
-import { type Host, OutboxFull, type Stored } from './entry.ts';
+import { type Host, outboxFull, type Stored } from './entry.ts';
 
 const NAME = 'offing-outbox';
 
@@ -64,18 +64,19 @@ export function openStore({ idb, room }: Host): Store {
     }
   };
 
-  const full = (error: unknown): boolean => (error as Error)?.name === 'QuotaExceededError';
+  const is = (name: string, error: unknown): boolean => (error as Error)?.name === name;
+  const full = (error: unknown): boolean => is('QuotaExceededError', error);
 
   return async (work) => {
     try {
       return await once(work);
     } catch (error) {
-      if (error instanceof OutboxFull) throw error;
+      if (is('OutboxFull', error)) throw error;
       if (full(error)) await room?.();
       opened = undefined;
     }
     return once(work).catch((error: unknown) => {
-      throw full(error) ? new OutboxFull('offing: no room on the disk') : error;
+      throw full(error) ? outboxFull('no room on the disk') : error;
     });
   };
 }

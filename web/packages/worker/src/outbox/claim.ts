@@ -6,7 +6,7 @@ const WAIT_MS = 3_000;
 export const QUEUED_PATH = '/_offing/queued';
 
 const HEAD =
-  '<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width"><meta name=color-scheme content="light dark"><meta http-equiv=refresh content=5><title>Saved</title><p>';
+  '<!doctype html><html lang=en><meta name=viewport content="width=device-width"><meta name=color-scheme content="light dark"><meta http-equiv=refresh content=5><title>Saved</title><p>';
 
 // By entry: who waits for what the server says.
 export type Waiting = Map<string, ((answered: Answered) => void)[]>;
