@@ -26,7 +26,7 @@ struct AuthConfig {
   size_t max_answers = 10'000;  // kept; then the oldest goes
   size_t max_asking = 256;      // at a time; then kUnavailable
 
-  std::string jwks;  // a file, or an https URL; empty: no ES256
+  std::string jwks;     // a file, or an https URL; empty: no ES256
   std::string jwks_ca;  // certificates to trust for it; empty: the system's
   KeyHosts jwks_hosts = KeyHosts::kPublic;
   int64_t jwks_refresh_ms = 600'000;
