@@ -129,7 +129,9 @@ export class Schedule {
       timeout: 20_000,
       every: 20,
     }).catch(() => {});
-    for (const { id, state } of await page.call((outbox) => outbox.untold())) {
+    const ends = await page.call((outbox) => outbox.untold());
+    await page.call((outbox) => outbox.untold(ends.map(({ id }) => id)));
+    for (const { id, state } of ends) {
       this.device.told.set(id, [...(this.device.told.get(id) ?? []), FINAL[state]]);
     }
     const problems = open.map(({ id, state, problem }) => `${this.#name(id)} is left ${state}, ${problem}`);

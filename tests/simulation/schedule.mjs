@@ -133,11 +133,17 @@ export class Schedule {
     this.#tabs.add(tab);
     // With a worker a page has no outbox of its own, and asks what it missed.
     const box = this.#boxFor(tab);
-    this.#call(tab, box, (outbox) => outbox.untold()).then((found) =>
-      found.forEach((entry) => this.ledger.tell(entry)),
-    );
+    this.#untold((run) => this.#call(tab, box, run));
     this.#call(tab, box, (outbox) => outbox.drain());
     return tab;
+  }
+
+  // What ended while no page was there; the page says that it has heard.
+  #untold(ask) {
+    ask((outbox) => outbox.untold()).then((found) => {
+      for (const entry of found) this.ledger.tell(entry);
+      if (found.length) ask((outbox) => outbox.untold(found.map(({ id }) => id)));
+    });
   }
 
   #boxFor(tab) {
@@ -293,7 +299,7 @@ export class Schedule {
         if (!this.#tabs.size) this.#openTab();
         this.#ask((outbox) => outbox.flush());
         await this.scheduler.pass(10_000);
-        this.#ask((outbox) => outbox.untold()).then((all) => all.forEach((entry) => this.ledger.tell(entry)));
+        this.#untold((run) => this.#ask(run));
         await this.scheduler.pass(1_000);
       }
       if (!this.ledger.open().length && !this.ledger.untold().length) return;

@@ -103,6 +103,14 @@ async function post(url: string | URL, body: unknown, options: PostOptions): Pro
   });
 }
 
+// What ended while no page was there. The worker is told that this one knows.
+async function catchUp(): Promise<void> {
+  const all = await call('untold');
+  for (const entry of all) deliver(entry, entry.state === 'done' ? 'sent' : (entry.state as EntryEvent));
+  const ids = all.map(({ id }) => id);
+  if (ids.length) await call('untold', ids);
+}
+
 function on(lane: string | null | undefined, wanted: OutboxEvent, callback: OutboxCallback): () => void {
   const mine: OutboxCallback = (entry, event) => {
     const here = lane === undefined || lane === entry.lane;
@@ -111,11 +119,7 @@ function on(lane: string | null | undefined, wanted: OutboxEvent, callback: Outb
   callbacks.add(mine);
   if (wanted !== 'change' && !asked) {
     asked = true;
-    call('untold')
-      .then((all) => {
-        for (const entry of all) deliver(entry, entry.state === 'done' ? 'sent' : (entry.state as EntryEvent));
-      })
-      .catch(() => (asked = false));
+    catchUp().catch(() => (asked = false));
   }
   return () => void callbacks.delete(mine);
 }

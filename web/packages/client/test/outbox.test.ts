@@ -101,8 +101,11 @@ test('who asks first hears how those ended that no page was told of', async () =
   world.event('rejected', { id: '3', state: 'rejected' });
   assert.deepEqual(heard, ['sent 1', 'rejected 2', 'rejected 3']);
   assert.deepEqual(
-    world.calls.map(({ call }) => call),
-    ['untold'],
+    world.calls.map(({ call, args }) => [call, args]),
+    [
+      ['untold', []],
+      ['untold', [['1', '2']]],
+    ],
   );
 });
 

@@ -80,7 +80,7 @@ export interface OutboxCalls {
   discard(id: string): boolean;
   resolve(id: string, how: 'mine' | 'theirs', change?: EntryChange): Entry | undefined;
   flush(): void;
-  untold(): Entry[];
+  untold(heard?: string[]): Entry[];
 }
 
 export type OutboxCall = keyof OutboxCalls;
